@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.testing;
+
+import java.util.Random;
+import net.jqwik.api.lifecycle.AroundPropertyHook;
+import net.jqwik.api.lifecycle.PropagationMode;
+import net.jqwik.api.lifecycle.PropertyExecutionResult;
+import net.jqwik.api.lifecycle.PropertyExecutor;
+import net.jqwik.api.lifecycle.PropertyLifecycleContext;
+
+/**
+ * The seed of a test run, and the only source of randomness that a test may use.
+ *
+ * <p>{@code bin/test} chooses one number, prints it and hands it to every test JVM as {@code
+ * beeswitch.seed}; the same number repeats the run. Each user derives its own sequence from it and
+ * its name, so that adding a test does not change what another one draws. As a jqwik hook (found as
+ * a service) it does the same for every property that does not fix a seed itself.
+ */
+public final class Seed implements AroundPropertyHook {
+  private static final long SEED = Long.getLong("beeswitch.seed", 1);
+
+  /** A generator for the test {@code name}: the same numbers in every run with the same seed. */
+  public static Random random(String name) {
+    return new Random(derive(name));
+  }
+
+  /** How often to repeat a random case that is not a jqwik property; {@code --quick} lowers it. */
+  public static int tries() {
+    return Integer.getInteger("beeswitch.tries", 1000);
+  }
+
+  @Override
+  public PropertyExecutionResult aroundProperty(
+      PropertyLifecycleContext context, PropertyExecutor property) {
+    if (context.attributes().seed().isEmpty()) {
+      String name = context.containerClass().getName() + "#" + context.targetMethod().getName();
+      context.attributes().setSeed(Long.toString(derive(name)));
+    }
+    return property.execute();
+  }
+
+  @Override
+  public PropagationMode propagateTo() {
+    return PropagationMode.ALL_DESCENDANTS;
+  }
+
+  private static long derive(String name) {
+    long hash = SEED;
+    for (int i = 0; i < name.length(); i++) {
+      hash = (hash ^ name.charAt(i)) * 0x100000001b3L;
+    }
+    return hash ^ (hash >>> 29);
+  }
+}
