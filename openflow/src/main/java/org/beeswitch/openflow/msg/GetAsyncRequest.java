@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.openflow.msg;
+
+/** OFPT_GET_ASYNC_REQUEST: has no body. */
+public record GetAsyncRequest() implements OfMessage {
+  @Override
+  public Type type() {
+    return Type.GET_ASYNC_REQUEST;
+  }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.openflow.msg;
+
+import java.util.List;
+
+/**
+ * OFPT_GROUP_MOD.
+ *
+ * @param groupId {@link GroupId#ALL} in a delete means all
+ */
+public record GroupMod(Command command, GroupType groupType, int groupId, List<Bucket> buckets)
+    implements OfMessage {
+  public GroupMod {
+    buckets = List.copyOf(buckets);
+  }
+
+  /** What to do. */
+  public enum Command {
+    ADD,
+    MODIFY,
+    DELETE,
+    /** OVS's own 0x8000, which {@code ovs-ofctl --may-create mod-group} sends. */
+    ADD_OR_MODIFY
+  }
+
+  @Override
+  public Type type() {
+    return Type.GROUP_MOD;
+  }
+}
