@@ -102,12 +102,17 @@ public final class Packet {
 
   /**
    * Moves the frame's beginning by {@code n} bytes into the headroom (n > 0: longer) or out of it
-   * (n < 0: shorter).
+   * (n < 0: shorter). When the headroom is used up the frame moves to a larger array.
    */
   public void push(int n) {
-    if (offset - n < 0 || length + n < 0) {
-      throw new IllegalStateException(
-          "push " + n + " with headroom " + offset + " and length " + length);
+    if (length + n < 0) {
+      throw new IllegalStateException("push " + n + " with length " + length);
+    }
+    if (offset - n < 0) {
+      byte[] larger = new byte[HEADROOM + n + data.length];
+      System.arraycopy(data, offset, larger, HEADROOM + n, length);
+      data = larger;
+      offset = HEADROOM + n;
     }
     offset -= n;
     length += n;
