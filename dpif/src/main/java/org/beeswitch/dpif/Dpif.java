@@ -7,6 +7,7 @@ import java.util.Map;
 import org.beeswitch.flow.Packet;
 import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The interface to a datapath: what moves packets between ports by a table of flows, and asks
@@ -74,6 +75,14 @@ public interface Dpif extends AutoCloseable {
 
   /** All ports, by number. */
   List<DpifPort> ports();
+
+  /**
+   * What the datapath itself has counted for a port, for ports that no Linux device counts for.
+   * Null if the device's own statistics are the port's, or if there is no such port.
+   */
+  default @Nullable PortStats portStats(OdpPort port) {
+    return null;
+  }
 
   /**
    * Puts a flow in force.

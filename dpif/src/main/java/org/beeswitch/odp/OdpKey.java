@@ -7,6 +7,7 @@ import static org.beeswitch.flow.FlowLayout.ODP_WORDS;
 
 import java.util.Arrays;
 import org.beeswitch.flow.Flow;
+import org.beeswitch.flow.FlowLayout;
 import org.beeswitch.flow.FlowMask;
 
 /**
@@ -21,6 +22,16 @@ public final class OdpKey {
   /** The storage: {@link org.beeswitch.flow.FlowLayout#ODP_WORDS} words, not a copy. */
   public long[] words() {
     return words;
+  }
+
+  /**
+   * Whether key word {@code k} tells what a packet came with (port, marks, conntrack, tunnel) and
+   * cannot be parsed out of its bytes. A SET of such a word changes metadata, not the packet.
+   */
+  public static boolean isMetadata(int k) {
+    return k == FlowLayout.PORT_RECIRC - ODP
+        || k >= FlowLayout.SKB - ODP && k <= FlowLayout.CT_TP - ODP
+        || k >= FlowLayout.TUN_ID - ODP;
   }
 
   public int inPort() {
