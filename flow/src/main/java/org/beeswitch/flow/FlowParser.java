@@ -315,7 +315,7 @@ public final class FlowParser {
         return;
       }
       int next = Be.get8(b, at);
-      int len = (Be.get8(b, at + 1) + 1) * 8;
+      int len = extensionLength(b, at, proto);
       switch (proto) {
         case IpProto.HOPOPTS -> {
           if (n == 0) {
@@ -336,7 +336,6 @@ public final class FlowParser {
         case IpProto.FRAGMENT -> {
           ext = ranked(ext, EXT_FRAG, 4, rank);
           rank = Math.max(rank, 4);
-          len = 8;
           int offset = Be.get16(b, at + 2);
           if (offset != 0) {
             frag = FRAG_ANY;
@@ -349,7 +348,6 @@ public final class FlowParser {
         default -> { // AH
           ext = ranked(ext, EXT_AUTH, 5, rank);
           rank = Math.max(rank, 5);
-          len = (Be.get8(b, at + 1) + 2) * 4;
         }
       }
       if (len > end - at) {
@@ -377,12 +375,21 @@ public final class FlowParser {
   }
 
   /** Whether the walk over IPv6 extension headers goes through this number. */
-  private static boolean isExtension(int proto) {
+  static boolean isExtension(int proto) {
     return proto == IpProto.HOPOPTS
         || proto == IpProto.ROUTING
         || proto == IpProto.DSTOPTS
         || proto == IpProto.AH
         || proto == IpProto.FRAGMENT;
+  }
+
+  /** Length in bytes of the extension header of number {@code proto} at {@code at}. */
+  static int extensionLength(byte[] b, int at, int proto) {
+    return switch (proto) {
+      case IpProto.FRAGMENT -> 8;
+      case IpProto.AH -> (Be.get8(b, at + 1) + 2) * 4;
+      default -> (Be.get8(b, at + 1) + 1) * 8;
+    };
   }
 
   private static int ranked(int ext, int bit, int rank, int last) {
