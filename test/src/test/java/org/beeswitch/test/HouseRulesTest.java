@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What CONTRIBUTING.md asks of files, and that the documents still speak of what is there. */
+class HouseRulesTest {
+  private static final Path ROOT = Path.of(System.getProperty("beeswitch.root", ".."));
+
+  /** Above this a file says in its first comment why it is not two. */
+  private static final int MANY_LINES = 1000;
+
+  private static final Pattern LINK = Pattern.compile("\\]\\(([^)#]+)(#[^)]*)?\\)");
+
+  /** A class named in the glossary, like {@code flow.Field}. */
+  private static final Pattern GLOSSARY_CLASS = Pattern.compile("`([a-z.]+\\.[A-Z]\\w+)`");
+
+  @Test
+  void everySourceNamesItsLicence() {
+    for (Path file : sources()) {
+      String head = String.join("\n", lines(file).subList(0, Math.min(2, lines(file).size())));
+      assertThat(head).as("%s", file).contains("SPDX-License-Identifier: ");
+      if (file.startsWith(ROOT.resolve("bpf-src"))) {
+        assertThat(head).as("%s", file).contains("(GPL-2.0-only OR BSD-2-Clause)");
+      }
+    }
+  }
+
+  @Test
+  void noSourceIsLongerThanAnyoneReads() {
+    assertThat(sources()).allSatisfy(f -> assertThat(lines(f)).hasSizeLessThan(MANY_LINES));
+  }
+
+  @Test
+  void everyJavaPackageSaysWhatItIs() {
+    for (Path file : find(f -> f.toString().contains("/src/main/java/"))) {
+      Path directory = Optional.ofNullable(file.getParent()).orElseThrow();
+      assertThat(directory.resolve("package-info.java")).exists();
+    }
+  }
+
+  @Test
+  void linksInDocumentsLeadSomewhere() {
+    for (Path file : find(f -> f.toString().endsWith(".md"))) {
+      for (String target : matches(LINK, file)) {
+        if (!target.contains("://")) {
+          assertThat(file.resolveSibling(target)).as("a link of %s", file).exists();
+        }
+      }
+    }
+  }
+
+  @Test
+  void theGlossaryNamesClassesThatExist() {
+    List<String> missing = new ArrayList<>();
+    for (String name : matches(GLOSSARY_CLASS, ROOT.resolve("docs/glossary.md"))) {
+      String path = "src/main/java/org/beeswitch/" + name.replace('.', '/') + ".java";
+      if (find(f -> f.endsWith(path)).isEmpty()) {
+        missing.add(name);
+      }
+    }
+    assertThat(missing).isEmpty();
+  }
+
+  @Test
+  void everyDepartureHasAProvingCaseOrSaysThatItHasNone() {
+    for (String line : lines(ROOT.resolve("docs/departures.md"))) {
+      if (!line.startsWith("| D-") && !line.startsWith("| W-")) {
+        continue;
+      }
+      String[] cells = line.split("\\|");
+      String proof = cells[cells.length - 1].strip();
+      if (proof.equals("not yet")) {
+        continue;
+      }
+      String name = proof.replace("`", "").replaceAll("#.*", "");
+      assertThat(find(f -> f.getFileName().toString().startsWith(name + ".")))
+          .as("proof of %s", cells[1].strip())
+          .isNotEmpty();
+    }
+  }
+
+  private static List<Path> sources() {
+    return find(f -> f.toString().matches(".*\\.(java|c|h)|.*/bin/[a-z]+"));
+  }
+
+  private static List<Path> find(Predicate<Path> wanted) {
+    try (Stream<Path> files = Files.walk(ROOT)) {
+      return files
+          .filter(f -> !ROOT.relativize(f).toString().matches("(.*/)?(target|\\.[a-z]+)(/.*)?"))
+          .filter(Files::isRegularFile)
+          .filter(wanted)
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<String> matches(Pattern pattern, Path file) {
+    Matcher matcher = pattern.matcher(String.join("\n", lines(file)));
+    return matcher.results().map((MatchResult r) -> r.group(1)).toList();
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
