@@ -20,6 +20,9 @@ import net.jqwik.api.lifecycle.PropertyLifecycleContext;
 public final class Seed implements AroundPropertyHook {
   private static final long SEED = Long.getLong("beeswitch.seed", 1);
 
+  /** Also caps properties that name a number of tries themselves. */
+  private static final int MAX_TRIES = Integer.getInteger("beeswitch.maxTries", Integer.MAX_VALUE);
+
   /** A generator for the test {@code name}: the same numbers in every run with the same seed. */
   public static Random random(String name) {
     return new Random(derive(name));
@@ -27,7 +30,7 @@ public final class Seed implements AroundPropertyHook {
 
   /** How often to repeat a random case that is not a jqwik property; {@code --quick} lowers it. */
   public static int tries() {
-    return Integer.getInteger("beeswitch.tries", 1000);
+    return Math.min(Integer.getInteger("beeswitch.tries", 1000), MAX_TRIES);
   }
 
   @Override
@@ -37,6 +40,10 @@ public final class Seed implements AroundPropertyHook {
       String name = context.containerClass().getName() + "#" + context.targetMethod().getName();
       context.attributes().setSeed(Long.toString(derive(name)));
     }
+    context
+        .attributes()
+        .tries()
+        .ifPresent(tries -> context.attributes().setTries(Math.min(tries, MAX_TRIES)));
     return property.execute();
   }
 
@@ -50,6 +57,8 @@ public final class Seed implements AroundPropertyHook {
     for (int i = 0; i < name.length(); i++) {
       hash = (hash ^ name.charAt(i)) * 0x100000001b3L;
     }
-    return hash ^ (hash >>> 29);
+    // Names that differ in one letter must not get seeds that differ in a few bits.
+    hash = (hash ^ (hash >>> 33)) * 0xff51afd7ed558ccdL;
+    return hash ^ (hash >>> 33);
   }
 }
