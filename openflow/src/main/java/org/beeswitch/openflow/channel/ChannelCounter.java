@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.beeswitch.openflow.channel;
+
+/** What the channel counts, in the order in which {@code beectl coverage} shows it. */
+public enum ChannelCounter {
+  /** Messages taken off connections by {@code main}. */
+  MESSAGES_RECEIVED,
+  /** Messages that a socket accepted. */
+  MESSAGES_SENT,
+  /** Messages that were queued when their connection ended. */
+  MESSAGES_DISCARDED,
+  /** Messages that the caller wanted sent while there was no connection. */
+  MESSAGES_UNCONNECTED,
+  /** Attempts of active connections. */
+  CONNECTIONS_ATTEMPTED,
+  /** Connections, active or accepted, that agreed on a version. */
+  CONNECTIONS_MADE,
+  /** Connections accepted by a listener. */
+  CONNECTIONS_ACCEPTED,
+  /**
+   * Connections that ended with a header that is shorter than a header, or in the middle of a
+   * message.
+   */
+  FRAMING_ERRORS,
+  /** Connections that began with something else than HELLO. */
+  HELLO_MISSING,
+  /** HELLOs with elements that are unknown or malformed, which were skipped. */
+  HELLO_UNCLEAN,
+  /** Connections with no version in common. */
+  HELLO_INCOMPATIBLE,
+  /** Messages of another version than the negotiated one. */
+  BAD_VERSION,
+  /** Connections that ended by an error of the system. */
+  IO_ERRORS,
+  /** Connections closed because of an exception that nobody expected, each one a bug. */
+  INTERNAL_ERRORS,
+  /** Probes sent. */
+  PROBES_SENT,
+  /** Connections closed because a probe was not answered. */
+  PROBES_UNANSWERED,
+  /**
+   * Times that a connection was not read from because {@link ChannelLimits#INBOX_MESSAGES} or its
+   * bytes waited.
+   */
+  INBOX_FULL,
+  /**
+   * Times that {@code main} left a message waiting because {@link ChannelLimits#REPLIES} were
+   * unread by the peer.
+   */
+  REPLIES_UNREAD,
+  /** Connections closed because {@link ChannelLimits#OUTPUT_BYTES} were queued. */
+  OUTPUT_FULL,
+  /**
+   * Connections closed because more than {@link ChannelLimits#BACKLOG_BYTES} arrived while they
+   * were not read from.
+   */
+  BACKLOG_FULL,
+  /** Connections refused because a listener had {@link ChannelLimits#ACCEPTED} of them. */
+  ACCEPTED_FULL,
+  /** Monitors refused because a connection had {@link ChannelLimits#MONITORS} of them. */
+  MONITORS_FULL,
+  /** Copies that a monitor did not get because it was too slow. */
+  MONITOR_COPIES_DROPPED,
+  /** Log lines that were not written because of their rate. */
+  LOG_LINES_SUPPRESSED;
+
+  /** The name that operators see. */
+  public String counterName() {
+    return "openflow_" + name().toLowerCase(java.util.Locale.ROOT);
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.beeswitch.openflow.channel;
+
+/**
+ * An OpenFlow connection as the switch sees it. Called by {@code main} alone.
+ *
+ * @param <M> a message
+ */
+public interface OfConnection<M> {
+  /** For people and logs: {@code br0<->tcp:192.0.2.1:6653}. */
+  String name();
+
+  /** What was configured, or for an accepted connection the peer: {@code unix#3}. */
+  String target();
+
+  /** Whether a listener accepted it: no say in the fail mode, not reconnected. */
+  boolean isService();
+
+  boolean isConnected();
+
+  /**
+   * The negotiated wire version (4 is OpenFlow 1.3) of this or the last connection, -1 if there was
+   * none.
+   */
+  int version();
+
+  /**
+   * Sends a reply. The peer is not read from while {@link ChannelLimits#REPLIES} of these are
+   * unsent.
+   */
+  boolean send(M message);
+
+  /**
+   * Sends a message that no request has asked for, counted by {@code counter} until the socket has
+   * taken it, so that the caller can limit them.
+   *
+   * @return false if there is no connection, and the message is gone
+   */
+  boolean send(M message, MessageCounter counter);
+
+  /** Sends bytes as a reply: an error whose data is a frame, what a codec has prepared. */
+  boolean sendFrame(Frame frame);
+
+  /** Whether the socket takes what is sent now, and nothing waits. */
+  boolean isWritable();
+
+  long bytesQueued();
+
+  /**
+   * Ends this connection; an active one is then made again. {@code disconnected} follows with the
+   * next run.
+   */
+  void close(String why);
+}

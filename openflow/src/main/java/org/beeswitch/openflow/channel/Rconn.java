@@ -1,0 +1,728 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.openflow.channel;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A connection that is kept up (OVS's rconn): an <em>active</em> one is made again, with back-off,
+ * whenever it ends; one that was <em>accepted</em> is not. Both are probed: if nothing was heard of
+ * the peer for the probe interval, an ECHO_REQUEST is sent, and if nothing comes for another one
+ * the connection is over.
+ *
+ * <h2>Times</h2>
+ *
+ * They are OVS's (lib/rconn.c). The first failure waits 1 s, each further one twice as long, up to
+ * the maximum. An attempt may take as long as the current back-off, but 1 s at least, from the
+ * socket to the peer's HELLO. The back-off starts anew when a connection ends later than its
+ * back-off after it was begun; one that ends sooner counts as a failure, so that a controller that
+ * accepts and throws out is not asked more and more often.
+ *
+ * <p>Heard of the peer means: a message arrived, or the peer has read something that had to wait
+ * for it.
+ *
+ * <p>All times come from {@link #doWork}; between two calls no time passes. They are kept as
+ * milliseconds since the first.
+ *
+ * <h2>Admission</h2>
+ *
+ * A controller may accept the connection, look at the switch and refuse it. A peer has
+ * <em>admitted</em> us once it sends something that is not part of that look, or has talked for 30
+ * s. The fail mode asks {@link #failureDurationS}: how long ago we were last admitted.
+ *
+ * <h2>What is answered here</h2>
+ *
+ * ECHO_REQUEST, with its bytes. HELLO and ERROR, which nobody should send to a switch later:
+ * BAD_REQUEST/BAD_TYPE, as OVS. Messages of another version: BAD_REQUEST/BAD_VERSION. Everything
+ * else goes to the listener. Nothing is read from a peer that leaves {@link ChannelLimits#REPLIES}
+ * replies unread.
+ *
+ * <h2>Monitors</h2>
+ *
+ * {@code RUNDIR/br0.snoop}: what a monitor is told is a copy of each message received and sent
+ * here.
+ *
+ * <p>Used by {@code main} alone.
+ *
+ * @param <M> a message
+ */
+public final class Rconn<M> implements OfConnection<M> {
+  private static final Logger log = LoggerFactory.getLogger(Rconn.class);
+
+  private static final long MIN_BACKOFF_MS = 1000;
+  private static final long ADMITTED_AFTER_MS = 30_000;
+  private static final long NEVER = Long.MAX_VALUE;
+
+  /**
+   * @param probeIntervalS seconds of silence before a probe, and then until the end; 0 for no
+   *     probes, otherwise 5 at least
+   */
+  public record Settings(int probeIntervalS, int maxBackoffS) {
+    private static final int MIN_PROBE_INTERVAL_S = 5;
+
+    /** Of controllers. */
+    public static final Settings CONTROLLER = new Settings(5, 8);
+
+    /** Of the management socket. */
+    public static final Settings SERVICE = new Settings(60, 8);
+
+    public Settings {
+      probeIntervalS = probeIntervalS <= 0 ? 0 : Math.max(MIN_PROBE_INTERVAL_S, probeIntervalS);
+      maxBackoffS = Math.max(1, maxBackoffS);
+    }
+  }
+
+  /** Where a connection is; the names are those of OVS's Controller:status:state. */
+  public enum State {
+    /** Given up for good. */
+    VOID,
+    /** Waiting before the next attempt. */
+    BACKOFF,
+    /** An attempt, or the negotiation, is under way. */
+    CONNECTING,
+    /** Connected, and the peer has been heard of lately. */
+    ACTIVE,
+    /** Connected, probed, and no answer yet. */
+    IDLE,
+    /** An accepted connection that has ended. */
+    DISCONNECTED;
+
+    boolean isConnected() {
+      return this == ACTIVE || this == IDLE;
+    }
+  }
+
+  private final String name;
+  private final String target;
+  private final Vconn.@Nullable Opener<M> opener;
+  private final @Nullable Target activeTarget;
+  private final MessageCodec<M> codec;
+  private final ConnectionListener<M> listener;
+  private final ChannelCounters counters;
+  private final LogLimit logLimit;
+  private final long epochNs;
+
+  private Settings settings;
+  private State state;
+  private @Nullable Vconn<M> vconn;
+  private long nowMs;
+  private long stateEnteredMs;
+  private long backoffMs;
+
+  /** When the current attempt or connection has lasted as long as its back-off. */
+  private long backoffDeadlineMs;
+
+  private long lastActivityMs;
+  private long lastConnectedMs = NEVER;
+  private long lastDisconnectedMs = NEVER;
+  private long lastAdmittedMs;
+  private boolean probablyAdmitted;
+  private int version = -1;
+  private int nextXid = 1;
+  private long lateSendsSeen;
+  private @Nullable CloseReason lastError;
+
+  /** What the listener has been told: a connection has begun, and not yet that it ended. */
+  private boolean announced;
+
+  private MessageCounter replies = new MessageCounter();
+  private final List<Vconn<?>> monitors = new ArrayList<>();
+  private final MessageCounter monitorCopies = new MessageCounter();
+
+  private Rconn(
+      String name,
+      String target,
+      @Nullable Target activeTarget,
+      Vconn.@Nullable Opener<M> opener,
+      MessageCodec<M> codec,
+      ConnectionListener<M> listener,
+      Settings settings,
+      ChannelCounters counters,
+      long nowNs) {
+    this.name = name;
+    this.target = target;
+    this.activeTarget = activeTarget;
+    this.opener = opener;
+    this.codec = codec;
+    this.listener = listener;
+    this.settings = settings;
+    this.counters = counters;
+    this.logLimit = LogLimit.forBadMessages(counters);
+    this.epochNs = nowNs;
+    this.state = opener != null ? State.BACKOFF : State.CONNECTING;
+  }
+
+  /** A connection to {@code target}, begun with the first {@link #doWork}. */
+  public static <M> Rconn<M> active(
+      String name,
+      Target target,
+      Vconn.Opener<M> opener,
+      MessageCodec<M> codec,
+      ConnectionListener<M> listener,
+      Settings settings,
+      ChannelCounters counters,
+      long nowNs) {
+    if (target.passive()) {
+      throw new IllegalArgumentException("target \"" + target.text() + "\" cannot be connected to");
+    }
+    return new Rconn<>(
+        name, target.text(), target, opener, codec, listener, settings, counters, nowNs);
+  }
+
+  /** A connection that a listener has accepted: when it ends, it ends. */
+  public static <M> Rconn<M> accepted(
+      String name,
+      Vconn<M> vconn,
+      MessageCodec<M> codec,
+      ConnectionListener<M> listener,
+      Settings settings,
+      ChannelCounters counters,
+      long nowNs) {
+    var rconn =
+        new Rconn<M>(name, vconn.name(), null, null, codec, listener, settings, counters, nowNs);
+    rconn.vconn = vconn;
+    return rconn;
+  }
+
+  // ---- The agent.
+
+  /**
+   * Does what is due: connects, probes, gives up, hands at most {@link
+   * ChannelLimits#MESSAGES_PER_RUN} messages to the listener.
+   *
+   * @return how many things were done; 0 if there was nothing to do
+   */
+  public int doWork(long nowNs) {
+    nowMs = (nowNs - epochNs) / 1_000_000;
+    int done = runMonitors();
+    State before;
+    do {
+      before = state;
+      runState();
+      if (state != before) {
+        done++;
+      }
+    } while (state != before);
+    done += receiveSome();
+    if (announced && !state.isConnected()) {
+      announceEnd();
+      done++;
+    }
+    return done;
+  }
+
+  /** When {@link #doWork} has to be called even if nothing happens, or {@link Long#MAX_VALUE}. */
+  public long deadlineNs() {
+    long deadlineMs = deadlineMs();
+    return deadlineMs == NEVER ? NEVER : epochNs + deadlineMs * 1_000_000;
+  }
+
+  private long deadlineMs() {
+    return switch (state) {
+      case VOID, DISCONNECTED -> NEVER;
+      case BACKOFF -> stateEnteredMs + backoffMs;
+      case CONNECTING -> stateEnteredMs + Math.max(MIN_BACKOFF_MS, backoffMs);
+      case ACTIVE -> probes(Math.max(lastActivityMs, stateEnteredMs));
+      case IDLE -> probes(stateEnteredMs);
+    };
+  }
+
+  private long probes(long baseMs) {
+    return settings.probeIntervalS() == 0 ? NEVER : baseMs + settings.probeIntervalS() * 1000L;
+  }
+
+  private boolean timedOut() {
+    return nowMs >= deadlineMs();
+  }
+
+  private void runState() {
+    switch (state) {
+      case VOID, DISCONNECTED -> {}
+      case BACKOFF -> {
+        if (timedOut()) {
+          connect();
+        }
+      }
+      case CONNECTING -> runConnecting(vconn());
+      case ACTIVE -> {
+        noticeLateSends(vconn());
+        if (timedOut()) {
+          log.debug("{}: idle {} s, sending inactivity probe", name, settings.probeIntervalS());
+          transitionTo(State.IDLE);
+          counters.increment(ChannelCounter.PROBES_SENT);
+          sendFrame(Wire.encodeEchoRequest(version, nextXid++), new MessageCounter());
+        }
+      }
+      case IDLE -> {
+        noticeLateSends(vconn());
+        if (timedOut() && !hasUnseenMessages(vconn())) {
+          counters.increment(ChannelCounter.PROBES_UNANSWERED);
+          log.error(
+              "{}: no response to inactivity probe after {} seconds, disconnecting",
+              name,
+              (nowMs - stateEnteredMs) / 1000);
+          disconnect(CloseReason.timedOut());
+        }
+      }
+    }
+  }
+
+  /**
+   * Whether something has arrived that we have not looked at. After a long pause of {@code main}
+   * the answer to a probe may be there already, and it is not the peer's fault that nobody read it.
+   */
+  private boolean hasUnseenMessages(Vconn<M> v) {
+    return mayReceive() && v.hasReceived();
+  }
+
+  private void noticeLateSends(Vconn<M> v) {
+    long lateSends = v.lateSends();
+    if (lateSends != lateSendsSeen) {
+      lateSendsSeen = lateSends;
+      lastActivityMs = nowMs;
+    }
+  }
+
+  private void connect() {
+    if (opener == null || activeTarget == null) {
+      throw new IllegalStateException(name + ": an accepted connection cannot be made again");
+    }
+    if (logsAttempts()) {
+      log.info("{}: connecting...", name);
+    }
+    vconn = opener.open(activeTarget);
+    backoffDeadlineMs = nowMs + backoffMs;
+    transitionTo(State.CONNECTING);
+  }
+
+  private void runConnecting(Vconn<M> v) {
+    CloseReason end = v.end();
+    if (v.isConnected()) {
+      if (opener != null) {
+        log.info("{}: connected", name);
+      } else {
+        log.debug("{}: connected", name);
+      }
+      transitionTo(State.ACTIVE);
+      version = v.version();
+      lastConnectedMs = nowMs;
+      lateSendsSeen = 0;
+      replies = new MessageCounter();
+      announced = true;
+      listener.connected(this, version);
+    } else if (end != null) {
+      if (logsAttempts()) {
+        log.info("{}: connection failed ({})", name, end);
+      }
+      disconnect(end);
+    } else if (timedOut()) {
+      if (logsAttempts()) {
+        log.info("{}: connection timed out", name);
+      }
+      // An attempt that used up its back-off is still a failure.
+      backoffDeadlineMs = NEVER;
+      disconnect(CloseReason.timedOut());
+    }
+  }
+
+  private int receiveSome() {
+    int received = 0;
+    while (received < ChannelLimits.MESSAGES_PER_RUN && state.isConnected()) {
+      Vconn<M> v = vconn();
+      if (!mayReceive()) {
+        counters.increment(ChannelCounter.REPLIES_UNREAD);
+        break;
+      }
+      CloseReason end = v.end();
+      Vconn.Received<M> next = v.poll();
+      if (next != null) {
+        receive(next.frame(), next.message());
+        received++;
+      } else {
+        if (end != null) {
+          logEnd(end);
+          disconnect(end);
+        }
+        break;
+      }
+    }
+    return received;
+  }
+
+  private boolean mayReceive() {
+    return replies.messages() < ChannelLimits.REPLIES;
+  }
+
+  private void receive(Frame frame, @Nullable M message) {
+    if (!Wire.isAcceptable(frame, version)) {
+      counters.increment(ChannelCounter.BAD_VERSION);
+      if (logLimit.allows()) {
+        log.warn(
+            "{}: received OpenFlow version 0x{} != expected 0x{}",
+            name,
+            String.format("%02x", frame.version()),
+            String.format("%02x", version));
+      }
+      refuse(Wire.OFPBRC_BAD_VERSION, frame);
+      return;
+    }
+    copyToMonitors(frame.toByteBuf());
+    if (probablyAdmitted
+        || Admission.isSignOf(frame)
+        || nowMs - lastConnectedMs >= ADMITTED_AFTER_MS) {
+      probablyAdmitted = true;
+      lastAdmittedMs = nowMs;
+    }
+    lastActivityMs = nowMs;
+    if (state == State.IDLE) {
+      transitionTo(State.ACTIVE);
+    }
+    if (message != null) {
+      listener.message(this, message, frame);
+      return;
+    }
+    switch (frame.type()) {
+      case Wire.ECHO_REQUEST -> sendFrame(Wire.encodeEchoReply(frame), replies);
+      case Wire.ECHO_REPLY -> {}
+      default ->
+          refuse(Wire.isTruncatedError(frame) ? Wire.OFPBRC_BAD_LEN : Wire.OFPBRC_BAD_TYPE, frame);
+    }
+  }
+
+  private void refuse(int code, Frame frame) {
+    sendFrame(Wire.encodeErrorReply(Wire.OFPET_BAD_REQUEST, code, frame), replies);
+  }
+
+  private void announceEnd() {
+    announced = false;
+    listener.disconnected(this, lastError == null ? CloseReason.local("closed") : lastError);
+  }
+
+  // ---- Sending.
+
+  @Override
+  public boolean send(M message) {
+    return send(message, replies);
+  }
+
+  @Override
+  public boolean send(M message, MessageCounter counter) {
+    if (!state.isConnected()) {
+      counters.increment(ChannelCounter.MESSAGES_UNCONNECTED);
+      return false;
+    }
+    ByteBuf out = UnpooledByteBufAllocator.DEFAULT.buffer();
+    codec.encode(message, version, out);
+    return sendBytes(out, countFrames(out), counter);
+  }
+
+  @Override
+  public boolean sendFrame(Frame frame) {
+    return sendFrame(frame, replies);
+  }
+
+  private boolean sendFrame(Frame frame, MessageCounter counter) {
+    return sendBytes(frame.toByteBuf(), 1, counter);
+  }
+
+  private boolean sendBytes(ByteBuf bytes, int frames, MessageCounter counter) {
+    if (!state.isConnected()) {
+      bytes.release();
+      counters.increment(ChannelCounter.MESSAGES_UNCONNECTED);
+      return false;
+    }
+    copyToMonitors(bytes);
+    if (!vconn().send(bytes, frames, counter)) {
+      counters.increment(ChannelCounter.OUTPUT_FULL);
+      CloseReason why = CloseReason.limit(ChannelCounter.OUTPUT_FULL);
+      logEnd(why);
+      disconnect(why);
+      return false;
+    }
+    return true;
+  }
+
+  private int countFrames(ByteBuf bytes) {
+    int frames = 0;
+    int offset = bytes.readerIndex();
+    while (offset < bytes.writerIndex()) {
+      int length =
+          bytes.writerIndex() - offset < Frame.HEADER_LEN ? 0 : bytes.getUnsignedShort(offset + 2);
+      if (length < Frame.HEADER_LEN || length > bytes.writerIndex() - offset) {
+        throw new IllegalStateException(
+            name + ": the codec encoded a message whose length field, " + length + ", is wrong");
+      }
+      frames++;
+      offset += length;
+    }
+    return frames;
+  }
+
+  // ---- Ending.
+
+  @Override
+  public void close(String why) {
+    if (state.isConnected()) {
+      log.info("{}: disconnecting", name);
+      disconnect(CloseReason.local(why));
+    }
+  }
+
+  /**
+   * Ends the connection and does not make it again: the controller was removed. The listener is
+   * told at once.
+   */
+  public void shutdown(String why) {
+    lastError = CloseReason.local(why);
+    dropVconn();
+    if (state != State.VOID) {
+      transitionTo(State.VOID);
+    }
+    if (announced) {
+      announceEnd();
+    }
+    for (Vconn<?> monitor : monitors) {
+      monitor.close();
+    }
+    monitors.clear();
+  }
+
+  /** Tries at once, if waiting to try again. */
+  public void reconnectNow() {
+    if (state == State.BACKOFF) {
+      backoffMs = 0;
+      transitionTo(State.BACKOFF);
+    }
+  }
+
+  private void disconnect(CloseReason why) {
+    lastError = why;
+    dropVconn();
+    if (state != State.BACKOFF) {
+      lastDisconnectedMs = nowMs;
+    }
+    if (opener == null) {
+      transitionTo(State.DISCONNECTED);
+      return;
+    }
+    long maxBackoffMs = settings.maxBackoffS() * 1000L;
+    if (nowMs >= backoffDeadlineMs) {
+      backoffMs = MIN_BACKOFF_MS;
+    } else if (backoffMs < maxBackoffMs / 2) {
+      backoffMs = Math.max(MIN_BACKOFF_MS, 2 * backoffMs);
+      log.info("{}: waiting {} seconds before reconnect", name, backoffMs / 1000);
+    } else {
+      if (logsAttempts()) {
+        log.info(
+            "{}: continuing to retry connections in the background but suppressing further logging",
+            name);
+      }
+      backoffMs = maxBackoffMs;
+    }
+    backoffDeadlineMs = nowMs + backoffMs;
+    transitionTo(State.BACKOFF);
+  }
+
+  private void dropVconn() {
+    if (vconn != null) {
+      vconn.close();
+      vconn = null;
+    }
+  }
+
+  private void logEnd(CloseReason why) {
+    switch (why.kind()) {
+      case CLOSED_BY_PEER -> {
+        if (opener != null) {
+          log.info("{}: connection closed by peer", name);
+        } else {
+          log.debug("{}: connection closed by peer", name);
+        }
+      }
+      case LOCAL -> log.info("{}: connection dropped ({})", name, why);
+      case PROTOCOL, TIMED_OUT, IO, LIMIT, INTERNAL -> {
+        if (logLimit.allows()) {
+          log.warn("{}: connection dropped ({})", name, why);
+        }
+      }
+    }
+  }
+
+  /**
+   * Not when the back-off has reached its maximum: a controller that stays away would fill the log.
+   */
+  private boolean logsAttempts() {
+    return backoffMs < settings.maxBackoffS() * 1000L;
+  }
+
+  /**
+   * Every edge but those below is a bug. From BACKOFF to itself: the wait is cut short. From
+   * anywhere to VOID: removed.
+   */
+  private void transitionTo(State next) {
+    boolean legal =
+        switch (next) {
+          case VOID -> true;
+          case BACKOFF -> opener != null && state != State.VOID;
+          case CONNECTING -> state == State.BACKOFF;
+          case ACTIVE -> state == State.CONNECTING || state == State.IDLE;
+          case IDLE -> state == State.ACTIVE;
+          case DISCONNECTED -> state == State.CONNECTING || state.isConnected();
+        };
+    if (!legal) {
+      throw new IllegalStateException(name + ": from " + state + " to " + next);
+    }
+    if (next.isConnected() && !state.isConnected()) {
+      probablyAdmitted = false;
+    }
+    log.debug("{}: entering {}", name, next);
+    state = next;
+    stateEnteredMs = nowMs;
+  }
+
+  // ---- Monitors.
+
+  /** Gives {@code monitor} copies of everything from now on, or closes it if there are too many. */
+  public void addMonitor(Vconn<?> monitor) {
+    if (monitors.size() < ChannelLimits.MONITORS) {
+      log.info("{}: new monitor connection from {}", name, monitor.name());
+      monitors.add(monitor);
+    } else {
+      counters.increment(ChannelCounter.MONITORS_FULL);
+      log.debug("{}: too many monitor connections, discarding {}", name, monitor.name());
+      monitor.close();
+    }
+  }
+
+  private int runMonitors() {
+    int done = 0;
+    for (int i = 0; i < monitors.size(); ) {
+      Vconn<?> monitor = monitors.get(i);
+      CloseReason end = monitor.end();
+      int stray = 0;
+      while (stray < ChannelLimits.MONITOR_MESSAGES_PER_RUN && monitor.poll() != null) {
+        stray++;
+      }
+      done += stray;
+      if (end != null) {
+        log.debug("{}: closing monitor connection to {}: {}", name, monitor.name(), end);
+        monitor.close();
+        monitors.remove(i);
+      } else {
+        i++;
+      }
+    }
+    return done;
+  }
+
+  private void copyToMonitors(ByteBuf frames) {
+    for (Vconn<?> monitor : monitors) {
+      if (!monitor.isConnected()) {
+        continue;
+      }
+      if (monitor.bytesQueued() > ChannelLimits.MONITOR_BYTES) {
+        counters.increment(ChannelCounter.MONITOR_COPIES_DROPPED);
+        continue;
+      }
+      monitor.send(Unpooled.copiedBuffer(frames), 1, monitorCopies);
+    }
+  }
+
+  // ---- What can be seen.
+
+  private Vconn<M> vconn() {
+    if (vconn == null) {
+      throw new IllegalStateException(name + ": no stream in state " + state);
+    }
+    return vconn;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public String target() {
+    return target;
+  }
+
+  @Override
+  public boolean isService() {
+    return opener == null;
+  }
+
+  @Override
+  public boolean isConnected() {
+    return state.isConnected();
+  }
+
+  @Override
+  public int version() {
+    return version;
+  }
+
+  @Override
+  public boolean isWritable() {
+    return state.isConnected() && vconn().isWritable();
+  }
+
+  @Override
+  public long bytesQueued() {
+    return vconn == null ? 0 : vconn.bytesQueued();
+  }
+
+  public State state() {
+    return state;
+  }
+
+  /** Whether this will do anything any more; false for an accepted connection that has ended. */
+  public boolean isAlive() {
+    return state != State.VOID && state != State.DISCONNECTED;
+  }
+
+  public Settings settings() {
+    return settings;
+  }
+
+  public void configure(Settings newSettings) {
+    settings = newSettings;
+    long maxBackoffMs = newSettings.maxBackoffS() * 1000L;
+    if (state == State.BACKOFF && backoffMs > maxBackoffMs) {
+      backoffMs = maxBackoffMs;
+      backoffDeadlineMs = Math.min(backoffDeadlineMs, nowMs + maxBackoffMs);
+    }
+  }
+
+  /** Connected, and the peer has shown that it wants us. */
+  public boolean isAdmitted() {
+    return state.isConnected() && lastAdmittedMs >= lastConnectedMs;
+  }
+
+  /** 0 while admitted, otherwise the seconds since we last were, or since this began. */
+  public int failureDurationS() {
+    return isAdmitted() ? 0 : (int) ((nowMs - lastAdmittedMs) / 1000);
+  }
+
+  /** Why the last connection or attempt ended; null if none has. */
+  public @Nullable CloseReason lastError() {
+    return lastError;
+  }
+
+  /** Seconds since the last connection was made, -1 if there was none. */
+  public long sinceConnectS() {
+    return lastConnectedMs == NEVER ? -1 : (nowMs - lastConnectedMs) / 1000;
+  }
+
+  /** Seconds since the last connection or attempt ended, -1 if none has. */
+  public long sinceDisconnectS() {
+    return lastDisconnectedMs == NEVER ? -1 : (nowMs - lastDisconnectedMs) / 1000;
+  }
+}

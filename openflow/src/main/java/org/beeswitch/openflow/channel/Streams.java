@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.openflow.channel;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.NetUtil;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Sockets: connects to active targets and listens on passive ones, all on one event loop, whose
+ * thread does the reading, cutting, decoding and writing of all connections. One for a daemon.
+ *
+ * <p>What it makes is used by {@code main}. Names of hosts are looked up on a thread of their own,
+ * because the system's resolver blocks.
+ */
+public final class Streams implements AutoCloseable {
+  /** CS6, network control, which is what OVS marks its OpenFlow connections with (DSCP_DEFAULT). */
+  private static final int IP_TOS_CONTROL = 48 << 2;
+
+  /** What sockaddr_un holds, without the 0 at the end. */
+  private static final int UNIX_PATH_MAX = 107;
+
+  /**
+   * Look-ups waiting for the resolver; beyond, an attempt fails and is made again after its
+   * back-off.
+   */
+  private static final int RESOLVER_QUEUE = 64;
+
+  private final Path rundir;
+  private final ChannelCounters counters;
+  private final LogLimit logLimit;
+  private final Runnable wakeup;
+  private final MultiThreadIoEventLoopGroup group;
+  private final ThreadPoolExecutor resolver;
+  private final AtomicInteger nextHelloXid = new AtomicInteger(1);
+  private final AtomicInteger nextUnixName = new AtomicInteger();
+
+  /**
+   * @param rundir where relative paths of unix sockets begin
+   * @param wakeup called on the event loop when {@code main} has something to do: has to be quick
+   * @throws IllegalStateException if netty's native transport does not load here
+   */
+  public Streams(Path rundir, ChannelCounters counters, Runnable wakeup) {
+    if (!Epoll.isAvailable()) {
+      throw new IllegalStateException(
+          "netty's native epoll transport cannot be loaded: " + Epoll.unavailabilityCause());
+    }
+    this.rundir = rundir;
+    this.counters = counters;
+    this.wakeup = wakeup;
+    this.logLimit = LogLimit.forBadMessages(counters);
+    this.group =
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("openflow-io", true), EpollIoHandler.newFactory());
+    this.resolver =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            10,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(RESOLVER_QUEUE),
+            new DefaultThreadFactory("openflow-resolver", true));
+    this.resolver.allowCoreThreadTimeOut(true);
+  }
+
+  public ChannelCounters counters() {
+    return counters;
+  }
+
+  /**
+   * Begins to connect. Never throws for what the network or the file system say: the vconn is then
+   * over.
+   *
+   * @throws IllegalArgumentException if the target is passive, or not supported
+   */
+  public <M> Vconn<M> open(Target target, VersionSet allowed, MessageCodec<M> codec) {
+    target.requireSupported();
+    if (target.passive()) {
+      throw new IllegalArgumentException("target \"" + target.text() + "\" cannot be connected to");
+    }
+    counters.increment(ChannelCounter.CONNECTIONS_ATTEMPTED);
+    StreamVconn<M> vconn = newVconn(target.text(), allowed, codec);
+    boolean unix = target instanceof Target.Unix;
+    Bootstrap bootstrap =
+        new Bootstrap()
+            .group(group)
+            .channel(unix ? EpollDomainSocketChannel.class : EpollSocketChannel.class)
+            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            // The owner's time-out ends an attempt, not netty's.
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)
+            .handler(initializer(vconn));
+    if (!unix) {
+      bootstrap
+          .option(ChannelOption.TCP_NODELAY, true)
+          .option(ChannelOption.IP_TOS, IP_TOS_CONTROL);
+    }
+    ChannelFuture registered = bootstrap.register();
+    Throwable cause = registered.cause();
+    if (cause != null) {
+      vconn.fail(CloseReason.of(cause));
+      return vconn;
+    }
+    vconn.attach(registered.channel());
+    if (target instanceof Target.Unix u) {
+      connectUnix(vconn, registered.channel(), u);
+    } else if (target instanceof Target.Inet inet) {
+      connectInet(vconn, registered.channel(), inet);
+    }
+    return vconn;
+  }
+
+  private void connectUnix(StreamVconn<?> vconn, Channel ch, Target.Unix target) {
+    try {
+      connect(vconn, ch, new DomainSocketAddress(socketPath(target).toString()));
+    } catch (IOException e) {
+      vconn.fail(CloseReason.of(e));
+    }
+  }
+
+  private void connectInet(StreamVconn<?> vconn, Channel ch, Target.Inet target) {
+    String host = target.host() == null ? "" : target.host();
+    if (isNumeric(host)) {
+      resolveAndConnect(vconn, ch, host, target.port());
+      return;
+    }
+    try {
+      resolver.execute(() -> resolveAndConnect(vconn, ch, host, target.port()));
+    } catch (RejectedExecutionException e) {
+      vconn.fail(new CloseReason(CloseReason.Kind.IO, "too many host names are being looked up"));
+    }
+  }
+
+  private static void resolveAndConnect(StreamVconn<?> vconn, Channel ch, String host, int port) {
+    try {
+      connect(vconn, ch, new InetSocketAddress(InetAddress.getByName(host), port));
+    } catch (UnknownHostException e) {
+      vconn.fail(new CloseReason(CloseReason.Kind.IO, "unknown host \"" + host + "\""));
+    }
+  }
+
+  private static void connect(StreamVconn<?> vconn, Channel ch, SocketAddress address) {
+    ChannelFuture connected =
+        ch.connect(address)
+            .addListener(
+                done -> {
+                  Throwable cause = done.cause();
+                  if (cause != null) {
+                    vconn.fail(CloseReason.of(cause));
+                  }
+                });
+    assert connected != null;
+  }
+
+  private static boolean isNumeric(String host) {
+    return NetUtil.isValidIpV4Address(host) || NetUtil.isValidIpV6Address(host);
+  }
+
+  /**
+   * Listens. A unix socket that a dead daemon left is replaced; whether there is a living one is
+   * not asked here.
+   *
+   * @throws IOException saying which target cannot be listened on, and why
+   * @throws IllegalArgumentException if the target is active, or not supported
+   */
+  public <M> Listener<M> listen(Target target, VersionSet allowed, MessageCodec<M> codec)
+      throws IOException {
+    target.requireSupported();
+    if (!target.passive()) {
+      throw new IllegalArgumentException("target \"" + target.text() + "\" cannot be listened on");
+    }
+    var listener =
+        new Listener<M>(target, counters, wakeup, name -> newVconn(name, allowed, codec));
+    if (target instanceof Target.Unix unix) {
+      listenUnix(unix, listener);
+    } else if (target instanceof Target.Inet inet) {
+      listenInet(inet, listener);
+    }
+    return listener;
+  }
+
+  private void listenUnix(Target.Unix target, Listener<?> listener) throws IOException {
+    Path path = socketPath(target);
+    removeStaleSocket(path);
+    ServerBootstrap bootstrap =
+        serverBootstrap(EpollServerDomainSocketChannel.class)
+            .childHandler(acceptor(listener, ch -> "unix#" + nextUnixName.getAndIncrement()));
+    listener.attach(bind(target, bootstrap, new DomainSocketAddress(path.toString())), path);
+    // To connect needs write permission, which no usual umask gives to others meanwhile.
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx------"));
+  }
+
+  private void listenInet(Target.Inet target, Listener<?> listener) throws IOException {
+    ServerBootstrap bootstrap =
+        serverBootstrap(EpollServerSocketChannel.class)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.IP_TOS, IP_TOS_CONTROL)
+            .childHandler(acceptor(listener, Streams::peerName));
+    String host = target.host();
+    if (host != null && !isNumeric(host)) {
+      throw new IOException(target.text() + ": bad IP address \"" + host + "\"");
+    }
+    // As OVS: all IPv4 addresses, not IPv6, where none is given.
+    var address = InetAddress.getByName(host == null ? "0.0.0.0" : host);
+    listener.attach(bind(target, bootstrap, new InetSocketAddress(address, target.port())), null);
+  }
+
+  private ServerBootstrap serverBootstrap(Class<? extends io.netty.channel.ServerChannel> type) {
+    return new ServerBootstrap()
+        .group(group)
+        .channel(type)
+        .option(ChannelOption.SO_BACKLOG, ChannelLimits.LISTEN_BACKLOG)
+        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+  }
+
+  private static Channel bind(Target target, ServerBootstrap bootstrap, SocketAddress address)
+      throws IOException {
+    ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
+    Throwable cause = bound.cause();
+    if (cause != null) {
+      throw new IOException(
+          target.text() + ": cannot be listened on: " + CloseReason.of(cause).text(), cause);
+    }
+    return bound.channel();
+  }
+
+  private static String peerName(Channel ch) {
+    if (ch.remoteAddress() instanceof InetSocketAddress peer) {
+      String host = peer.getAddress().getHostAddress();
+      return "tcp:" + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + peer.getPort();
+    }
+    return "tcp:?";
+  }
+
+  private Path socketPath(Target.Unix target) throws IOException {
+    Path path = rundir.resolve(target.path()).toAbsolutePath();
+    int length = path.toString().getBytes(StandardCharsets.UTF_8).length;
+    if (length > UNIX_PATH_MAX) {
+      throw new IOException(
+          "the socket's path is "
+              + length
+              + " bytes long, the system allows "
+              + UNIX_PATH_MAX
+              + ": "
+              + path);
+    }
+    return path;
+  }
+
+  private static void removeStaleSocket(Path path) throws IOException {
+    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      // "Other" is neither file, directory nor link. A device node would have to be put there on
+      // purpose.
+      if (!Files.readAttributes(
+              path, java.nio.file.attribute.BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+          .isOther()) {
+        throw new IOException(path + " exists and is not a socket: remove it, or use another path");
+      }
+      Files.delete(path);
+    }
+  }
+
+  private <M> StreamVconn<M> newVconn(String name, VersionSet allowed, MessageCodec<M> codec) {
+    return new StreamVconn<>(
+        name, allowed, codec, counters, logLimit, nextHelloXid.getAndIncrement(), wakeup);
+  }
+
+  /**
+   * The pipeline of a connection. An SslHandler will be its first handler where the target says
+   * TLS.
+   */
+  private static ChannelInitializer<Channel> initializer(StreamVconn<?> vconn) {
+    return new ChannelInitializer<>() {
+      @Override
+      protected void initChannel(Channel ch) {
+        ch.pipeline().addLast(vconn);
+      }
+    };
+  }
+
+  private static ChannelInitializer<Channel> acceptor(
+      Listener<?> listener, java.util.function.Function<Channel, String> peerName) {
+    return new ChannelInitializer<>() {
+      @Override
+      protected void initChannel(Channel ch) {
+        listener.accepted(ch, peerName.apply(ch));
+      }
+    };
+  }
+
+  /** Closes every connection and listener, and waits for the event loop to end. */
+  @Override
+  public void close() {
+    resolver.shutdownNow();
+    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+}
