@@ -22,6 +22,7 @@ public final class Errno {
   public static final int ERANGE = 34;
   public static final int EMSGSIZE = 90;
   public static final int EOPNOTSUPP = 95;
+  public static final int EADDRINUSE = 98;
   public static final int ENETDOWN = 100;
   public static final int ENOBUFS = 105;
 
@@ -50,6 +51,7 @@ public final class Errno {
       case ERANGE -> "ERANGE";
       case EMSGSIZE -> "EMSGSIZE";
       case EOPNOTSUPP -> "EOPNOTSUPP";
+      case EADDRINUSE -> "EADDRINUSE";
       case ENETDOWN -> "ENETDOWN";
       case ENOBUFS -> "ENOBUFS";
       default -> "errno " + errno;

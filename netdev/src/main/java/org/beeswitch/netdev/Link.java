@@ -6,6 +6,7 @@ package org.beeswitch.netdev;
  * A network device of the kernel as it was at one moment.
  *
  * @param ifindex the kernel's number for it; never given again while the system runs, unlike names
+ * @param hardwareType {@code ARPHRD_*}: 1 for Ethernet
  * @param flags {@code IFF_*}
  * @param mac the Ethernet address in the low 48 bits; 0 if the device has none
  * @param carrier whether the driver sees a link, {@link #isUp} or not
@@ -18,6 +19,7 @@ package org.beeswitch.netdev;
 public record Link(
     int ifindex,
     String name,
+    int hardwareType,
     int flags,
     int mtu,
     long mac,
@@ -27,6 +29,8 @@ public record Link(
     int masterIfindex,
     int peerIfindex,
     boolean peerElsewhere) {
+  private static final int ARPHRD_ETHER = 1;
+
   static final int IFF_UP = 1;
   static final int IFF_LOOPBACK = 8;
   static final int IFF_RUNNING = 0x40;
@@ -65,6 +69,11 @@ public record Link(
 
   public boolean isPromisc() {
     return (flags & IFF_PROMISC) != 0;
+  }
+
+  /** Whether it carries Ethernet frames between machines, so that it can be a port. */
+  public boolean isEthernet() {
+    return hardwareType == ARPHRD_ETHER;
   }
 
   public boolean isLoopback() {

@@ -58,6 +58,7 @@ final class LinkMessage {
     return new Link(
         b.getInt(from + 4),
         m.name,
+        b.getShort(from + 2) & 0xffff,
         b.getInt(from + 8),
         m.mtu,
         m.mac,

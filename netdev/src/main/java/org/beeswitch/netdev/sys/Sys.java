@@ -25,6 +25,7 @@ public final class Sys {
 
   public static final int AF_NETLINK = 16;
   public static final int AF_PACKET = 17;
+  public static final int AF_UNIX = 1;
   public static final int AF_INET = 2;
   public static final int SOCK_DGRAM = 2;
   public static final int SOCK_RAW = 3;
