@@ -6,15 +6,16 @@ package org.beeswitch.openflow.channel;
  * connection it is {@code connected}, any number of {@code message}s, {@code disconnected}, and so
  * on.
  *
- * @param <M> a message
+ * @param <I> a message that arrives
+ * @param <O> a message to be sent
  */
-public interface ConnectionListener<M> {
-  void connected(OfConnection<M> connection, int version);
+public interface ConnectionListener<I, O> {
+  void connected(OfConnection<O> connection, int version);
 
   /**
    * @param frame the message's bytes, for errors about it
    */
-  void message(OfConnection<M> connection, M message, Frame frame);
+  void message(OfConnection<O> connection, I message, Frame frame);
 
-  void disconnected(OfConnection<M> connection, CloseReason why);
+  void disconnected(OfConnection<O> connection, CloseReason why);
 }

@@ -21,20 +21,20 @@ import org.slf4j.LoggerFactory;
  * starts the negotiation; {@code main} takes the vconns with {@link #accept}, and from then on they
  * are its own.
  *
- * @param <M> a message
+ * @param <I> a message that arrives
  */
-public final class Listener<M> implements AutoCloseable {
+public final class Listener<I> implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Listener.class);
 
   private final Target target;
   private final ChannelCounters counters;
   private final Runnable wakeup;
-  private final Function<String, StreamVconn<M>> newVconn;
+  private final Function<String, StreamVconn<I>> newVconn;
 
   /**
    * Filled by the event loop, emptied by main; has at most {@link ChannelLimits#ACCEPTED} elements.
    */
-  private final Queue<Vconn<M>> accepted = new ConcurrentLinkedQueue<>();
+  private final Queue<Vconn<I>> accepted = new ConcurrentLinkedQueue<>();
 
   /** Connections that are open, taken or not. Written by the event loop. */
   private final AtomicInteger open = new AtomicInteger();
@@ -46,7 +46,7 @@ public final class Listener<M> implements AutoCloseable {
       Target target,
       ChannelCounters counters,
       Runnable wakeup,
-      Function<String, StreamVconn<M>> newVconn) {
+      Function<String, StreamVconn<I>> newVconn) {
     this.target = target;
     this.counters = counters;
     this.wakeup = wakeup;
@@ -70,7 +70,7 @@ public final class Listener<M> implements AutoCloseable {
     ChannelFuture closed = ch.closeFuture().addListener(done -> open.decrementAndGet());
     assert closed != null;
     counters.increment(ChannelCounter.CONNECTIONS_ACCEPTED);
-    StreamVconn<M> vconn = newVconn.apply(peerName);
+    StreamVconn<I> vconn = newVconn.apply(peerName);
     vconn.attach(ch);
     ch.pipeline().addLast(vconn);
     accepted.add(vconn);
@@ -91,7 +91,7 @@ public final class Listener<M> implements AutoCloseable {
   }
 
   /** A connection that came in, or null. */
-  public @Nullable Vconn<M> accept() {
+  public @Nullable Vconn<I> accept() {
     return accepted.poll();
   }
 
@@ -110,7 +110,7 @@ public final class Listener<M> implements AutoCloseable {
       }
       socket = null;
     }
-    for (Vconn<M> vconn = accept(); vconn != null; vconn = accept()) {
+    for (Vconn<I> vconn = accept(); vconn != null; vconn = accept()) {
       vconn.close();
     }
   }

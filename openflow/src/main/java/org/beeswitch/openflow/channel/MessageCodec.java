@@ -6,19 +6,20 @@ import io.netty.buffer.ByteBuf;
 /**
  * Where the channel meets the codecs: it knows frames, they know messages.
  *
- * @param <M> a message, immutable
+ * @param <I> what a frame that arrives becomes: a message, or what is wrong with it; immutable
+ * @param <O> what can be sent
  */
-public interface MessageCodec<M> {
+public interface MessageCodec<I, O> {
   /**
    * Called on an event loop, for every frame of the connection's version but HELLO, ERROR and ECHO.
    * A message that is wrong is a value too; an exception costs the peer its connection and counts
    * as a bug.
    */
-  M decode(Frame frame);
+  I decode(Frame frame);
 
   /**
    * Appends the message, as one frame or as several where its kind may be split, each with its
    * right length. Called on the sender's thread.
    */
-  void encode(M message, int version, ByteBuf out);
+  void encode(O message, ByteBuf out);
 }

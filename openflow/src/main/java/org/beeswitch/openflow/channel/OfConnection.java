@@ -4,9 +4,9 @@ package org.beeswitch.openflow.channel;
 /**
  * An OpenFlow connection as the switch sees it. Called by {@code main} alone.
  *
- * @param <M> a message
+ * @param <O> a message to be sent
  */
-public interface OfConnection<M> {
+public interface OfConnection<O> {
   /** For people and logs: {@code br0<->tcp:192.0.2.1:6653}. */
   String name();
 
@@ -28,7 +28,7 @@ public interface OfConnection<M> {
    * Sends a reply. The peer is not read from while {@link ChannelLimits#REPLIES} of these are
    * unsent.
    */
-  boolean send(M message);
+  boolean send(O message);
 
   /**
    * Sends a message that no request has asked for, counted by {@code counter} until the socket has
@@ -36,7 +36,7 @@ public interface OfConnection<M> {
    *
    * @return false if there is no connection, and the message is gone
    */
-  boolean send(M message, MessageCounter counter);
+  boolean send(O message, MessageCounter counter);
 
   /** Sends bytes as a reply: an error whose data is a frame, what a codec has prepared. */
   boolean sendFrame(Frame frame);

@@ -51,9 +51,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Used by {@code main} alone.
  *
- * @param <M> a message
+ * @param <I> a message that arrives
+ * @param <O> a message to be sent
  */
-public final class Rconn<M> implements OfConnection<M> {
+public final class Rconn<I, O> implements OfConnection<O> {
   private static final Logger log = LoggerFactory.getLogger(Rconn.class);
 
   private static final long MIN_BACKOFF_MS = 1000;
@@ -101,17 +102,17 @@ public final class Rconn<M> implements OfConnection<M> {
 
   private final String name;
   private final String target;
-  private final Vconn.@Nullable Opener<M> opener;
+  private final Vconn.@Nullable Opener<I> opener;
   private final @Nullable Target activeTarget;
-  private final MessageCodec<M> codec;
-  private final ConnectionListener<M> listener;
+  private final MessageCodec<I, O> codec;
+  private final ConnectionListener<I, O> listener;
   private final ChannelCounters counters;
   private final LogLimit logLimit;
   private final long epochNs;
 
   private Settings settings;
   private State state;
-  private @Nullable Vconn<M> vconn;
+  private @Nullable Vconn<I> vconn;
   private long nowMs;
   private long stateEnteredMs;
   private long backoffMs;
@@ -140,9 +141,9 @@ public final class Rconn<M> implements OfConnection<M> {
       String name,
       String target,
       @Nullable Target activeTarget,
-      Vconn.@Nullable Opener<M> opener,
-      MessageCodec<M> codec,
-      ConnectionListener<M> listener,
+      Vconn.@Nullable Opener<I> opener,
+      MessageCodec<I, O> codec,
+      ConnectionListener<I, O> listener,
       Settings settings,
       ChannelCounters counters,
       long nowNs) {
@@ -160,12 +161,12 @@ public final class Rconn<M> implements OfConnection<M> {
   }
 
   /** A connection to {@code target}, begun with the first {@link #doWork}. */
-  public static <M> Rconn<M> active(
+  public static <I, O> Rconn<I, O> active(
       String name,
       Target target,
-      Vconn.Opener<M> opener,
-      MessageCodec<M> codec,
-      ConnectionListener<M> listener,
+      Vconn.Opener<I> opener,
+      MessageCodec<I, O> codec,
+      ConnectionListener<I, O> listener,
       Settings settings,
       ChannelCounters counters,
       long nowNs) {
@@ -177,16 +178,16 @@ public final class Rconn<M> implements OfConnection<M> {
   }
 
   /** A connection that a listener has accepted: when it ends, it ends. */
-  public static <M> Rconn<M> accepted(
+  public static <I, O> Rconn<I, O> accepted(
       String name,
-      Vconn<M> vconn,
-      MessageCodec<M> codec,
-      ConnectionListener<M> listener,
+      Vconn<I> vconn,
+      MessageCodec<I, O> codec,
+      ConnectionListener<I, O> listener,
       Settings settings,
       ChannelCounters counters,
       long nowNs) {
     var rconn =
-        new Rconn<M>(name, vconn.name(), null, null, codec, listener, settings, counters, nowNs);
+        new Rconn<I, O>(name, vconn.name(), null, null, codec, listener, settings, counters, nowNs);
     rconn.vconn = vconn;
     return rconn;
   }
@@ -278,11 +279,11 @@ public final class Rconn<M> implements OfConnection<M> {
    * Whether something has arrived that we have not looked at. After a long pause of {@code main}
    * the answer to a probe may be there already, and it is not the peer's fault that nobody read it.
    */
-  private boolean hasUnseenMessages(Vconn<M> v) {
+  private boolean hasUnseenMessages(Vconn<I> v) {
     return mayReceive() && v.hasReceived();
   }
 
-  private void noticeLateSends(Vconn<M> v) {
+  private void noticeLateSends(Vconn<I> v) {
     long lateSends = v.lateSends();
     if (lateSends != lateSendsSeen) {
       lateSendsSeen = lateSends;
@@ -302,7 +303,7 @@ public final class Rconn<M> implements OfConnection<M> {
     transitionTo(State.CONNECTING);
   }
 
-  private void runConnecting(Vconn<M> v) {
+  private void runConnecting(Vconn<I> v) {
     CloseReason end = v.end();
     if (v.isConnected()) {
       if (opener != null) {
@@ -335,13 +336,13 @@ public final class Rconn<M> implements OfConnection<M> {
   private int receiveSome() {
     int received = 0;
     while (received < ChannelLimits.MESSAGES_PER_RUN && state.isConnected()) {
-      Vconn<M> v = vconn();
+      Vconn<I> v = vconn();
       if (!mayReceive()) {
         counters.increment(ChannelCounter.REPLIES_UNREAD);
         break;
       }
       CloseReason end = v.end();
-      Vconn.Received<M> next = v.poll();
+      Vconn.Received<I> next = v.poll();
       if (next != null) {
         receive(next.frame(), next.message());
         received++;
@@ -360,7 +361,7 @@ public final class Rconn<M> implements OfConnection<M> {
     return replies.messages() < ChannelLimits.REPLIES;
   }
 
-  private void receive(Frame frame, @Nullable M message) {
+  private void receive(Frame frame, @Nullable I message) {
     if (!Wire.isAcceptable(frame, version)) {
       counters.increment(ChannelCounter.BAD_VERSION);
       if (logLimit.allows()) {
@@ -408,19 +409,26 @@ public final class Rconn<M> implements OfConnection<M> {
   // ---- Sending.
 
   @Override
-  public boolean send(M message) {
+  public boolean send(O message) {
     return send(message, replies);
   }
 
   @Override
-  public boolean send(M message, MessageCounter counter) {
+  public boolean send(O message, MessageCounter counter) {
     if (!state.isConnected()) {
       counters.increment(ChannelCounter.MESSAGES_UNCONNECTED);
       return false;
     }
     ByteBuf out = UnpooledByteBufAllocator.DEFAULT.buffer();
-    codec.encode(message, version, out);
-    return sendBytes(out, countFrames(out), counter);
+    int frames;
+    try {
+      codec.encode(message, out);
+      frames = countFrames(out);
+    } catch (RuntimeException bug) {
+      out.release();
+      throw bug;
+    }
+    return sendBytes(out, frames, counter);
   }
 
   @Override
@@ -637,7 +645,7 @@ public final class Rconn<M> implements OfConnection<M> {
 
   // ---- What can be seen.
 
-  private Vconn<M> vconn() {
+  private Vconn<I> vconn() {
     if (vconn == null) {
       throw new IllegalStateException(name + ": no stream in state " + state);
     }

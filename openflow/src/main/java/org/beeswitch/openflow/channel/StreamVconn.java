@@ -51,12 +51,12 @@ import org.slf4j.LoggerFactory;
  * Fields without a comment belong to the event loop. Those that both use are volatile, atomic or
  * concurrent queues, with their writer named.
  */
-final class StreamVconn<M> extends ChannelInboundHandlerAdapter implements Vconn<M> {
+final class StreamVconn<I> extends ChannelInboundHandlerAdapter implements Vconn<I> {
   private static final Logger log = LoggerFactory.getLogger(StreamVconn.class);
 
   private final String name;
   private final VersionSet allowed;
-  private final MessageCodec<M> codec;
+  private final MessageCodec<I, ?> codec;
   private final ChannelCounters counters;
   private final LogLimit logLimit;
 
@@ -86,7 +86,7 @@ final class StreamVconn<M> extends ChannelInboundHandlerAdapter implements Vconn
   private volatile boolean suspended;
 
   /** Filled by the event loop, emptied by main; the two counts say what is in it. */
-  private final Queue<Received<M>> inbox = new ConcurrentLinkedQueue<>();
+  private final Queue<Received<I>> inbox = new ConcurrentLinkedQueue<>();
 
   private final AtomicInteger inboxMessages = new AtomicInteger();
   private final AtomicLong inboxBytes = new AtomicLong();
@@ -108,7 +108,7 @@ final class StreamVconn<M> extends ChannelInboundHandlerAdapter implements Vconn
   StreamVconn(
       String name,
       VersionSet allowed,
-      MessageCodec<M> codec,
+      MessageCodec<I, ?> codec,
       ChannelCounters counters,
       LogLimit logLimit,
       int helloXid,
@@ -151,8 +151,8 @@ final class StreamVconn<M> extends ChannelInboundHandlerAdapter implements Vconn
   }
 
   @Override
-  public @Nullable Received<M> poll() {
-    Received<M> received = inbox.poll();
+  public @Nullable Received<I> poll() {
+    Received<I> received = inbox.poll();
     if (received == null) {
       return null;
     }
@@ -427,7 +427,7 @@ final class StreamVconn<M> extends ChannelInboundHandlerAdapter implements Vconn
   }
 
   private void receive(Frame frame) {
-    M message = null;
+    I message = null;
     if (!Wire.isSymmetric(frame) && frame.version() == version) {
       try {
         message = codec.decode(frame);

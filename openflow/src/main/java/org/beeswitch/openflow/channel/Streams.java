@@ -101,13 +101,13 @@ public final class Streams implements AutoCloseable {
    *
    * @throws IllegalArgumentException if the target is passive, or not supported
    */
-  public <M> Vconn<M> open(Target target, VersionSet allowed, MessageCodec<M> codec) {
+  public <I> Vconn<I> open(Target target, VersionSet allowed, MessageCodec<I, ?> codec) {
     target.requireSupported();
     if (target.passive()) {
       throw new IllegalArgumentException("target \"" + target.text() + "\" cannot be connected to");
     }
     counters.increment(ChannelCounter.CONNECTIONS_ATTEMPTED);
-    StreamVconn<M> vconn = newVconn(target.text(), allowed, codec);
+    StreamVconn<I> vconn = newVconn(target.text(), allowed, codec);
     boolean unix = target instanceof Target.Unix;
     Bootstrap bootstrap =
         new Bootstrap()
@@ -190,14 +190,14 @@ public final class Streams implements AutoCloseable {
    * @throws IOException saying which target cannot be listened on, and why
    * @throws IllegalArgumentException if the target is active, or not supported
    */
-  public <M> Listener<M> listen(Target target, VersionSet allowed, MessageCodec<M> codec)
+  public <I> Listener<I> listen(Target target, VersionSet allowed, MessageCodec<I, ?> codec)
       throws IOException {
     target.requireSupported();
     if (!target.passive()) {
       throw new IllegalArgumentException("target \"" + target.text() + "\" cannot be listened on");
     }
     var listener =
-        new Listener<M>(target, counters, wakeup, name -> newVconn(name, allowed, codec));
+        new Listener<I>(target, counters, wakeup, name -> newVconn(name, allowed, codec));
     if (target instanceof Target.Unix unix) {
       listenUnix(unix, listener);
     } else if (target instanceof Target.Inet inet) {
@@ -288,7 +288,7 @@ public final class Streams implements AutoCloseable {
     }
   }
 
-  private <M> StreamVconn<M> newVconn(String name, VersionSet allowed, MessageCodec<M> codec) {
+  private <I> StreamVconn<I> newVconn(String name, VersionSet allowed, MessageCodec<I, ?> codec) {
     return new StreamVconn<>(
         name, allowed, codec, counters, logLimit, nextHelloXid.getAndIncrement(), wakeup);
   }

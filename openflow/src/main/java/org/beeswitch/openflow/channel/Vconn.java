@@ -14,20 +14,20 @@ import org.jspecify.annotations.Nullable;
  * side down gets its reply: the owner handles what {@link #poll} gives, and then closes. Whoever
  * has a vconn closes it, also when it is over.
  *
- * @param <M> a message
+ * @param <I> a message that arrives
  */
-public interface Vconn<M> {
+public interface Vconn<I> {
   /**
    * A message that has arrived.
    *
    * @param message the frame decoded; null for what belongs to the connection (HELLO, ERROR, ECHO)
    *     and for a frame of another version than the negotiated one
    */
-  record Received<M>(Frame frame, @Nullable M message) {}
+  record Received<I>(Frame frame, @Nullable I message) {}
 
   /** Opens vconns to targets; an attempt that cannot even begin gives a vconn that is over. */
-  interface Opener<M> {
-    Vconn<M> open(Target target);
+  interface Opener<I> {
+    Vconn<I> open(Target target);
   }
 
   /** The peer, for people. */
@@ -50,7 +50,7 @@ public interface Vconn<M> {
   boolean hasReceived();
 
   /** The next message, or null. */
-  @Nullable Received<M> poll();
+  @Nullable Received<I> poll();
 
   /**
    * Queues whole frames. They are dropped, and counted as such, if the stream is already closed.

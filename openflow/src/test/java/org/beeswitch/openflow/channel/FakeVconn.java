@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * A stream in memory: the test plays the peer. Whatever is sent is taken at once, unless the peer
  * is made to {@link #stopReading}.
  */
-public final class FakeVconn<M> implements Vconn<M> {
+public final class FakeVconn<I> implements Vconn<I> {
   private final String name;
-  private final MessageCodec<M> codec;
-  private final Deque<Received<M>> inbox = new ArrayDeque<>();
+  private final MessageCodec<I, ?> codec;
+  private final Deque<Received<I>> inbox = new ArrayDeque<>();
   private final List<Frame> sent = new ArrayList<>();
   private final List<Runnable> unread = new ArrayList<>();
   private boolean reading = true;
@@ -26,7 +26,7 @@ public final class FakeVconn<M> implements Vconn<M> {
   private long bytesQueued;
   private long lateSends;
 
-  public FakeVconn(String name, MessageCodec<M> codec) {
+  public FakeVconn(String name, MessageCodec<I, ?> codec) {
     this.name = name;
     this.codec = codec;
   }
@@ -86,7 +86,7 @@ public final class FakeVconn<M> implements Vconn<M> {
   }
 
   @Override
-  public @Nullable Received<M> poll() {
+  public @Nullable Received<I> poll() {
     return inbox.poll();
   }
 

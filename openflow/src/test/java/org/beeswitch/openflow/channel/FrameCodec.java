@@ -5,14 +5,14 @@ package org.beeswitch.openflow.channel;
 import io.netty.buffer.ByteBuf;
 
 /** For tests of the channel alone: messages are frames. */
-public final class FrameCodec implements MessageCodec<Frame> {
+public class FrameCodec implements MessageCodec<Frame, Frame> {
   @Override
   public Frame decode(Frame frame) {
     return frame;
   }
 
   @Override
-  public void encode(Frame message, int version, ByteBuf out) {
+  public void encode(Frame message, ByteBuf out) {
     out.writeBytes(message.bytes());
   }
 }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.beeswitch.testing.ExpectedLog;
 import org.junit.jupiter.api.Test;
 
 class RconnTest {
@@ -19,9 +20,9 @@ class RconnTest {
   private final List<String> events = new ArrayList<>();
   private final List<Frame> messages = new ArrayList<>();
   private long nowMs = 1_000_000;
-  private Rconn<Frame> rconn = active(Rconn.Settings.CONTROLLER);
+  private Rconn<Frame, Frame> rconn = active(Rconn.Settings.CONTROLLER);
 
-  private final class Recorder implements ConnectionListener<Frame> {
+  private final class Recorder implements ConnectionListener<Frame, Frame> {
     @Override
     public void connected(OfConnection<Frame> connection, int version) {
       events.add("connected " + version);
@@ -41,7 +42,7 @@ class RconnTest {
     }
   }
 
-  private Rconn<Frame> active(Rconn.Settings settings) {
+  private Rconn<Frame, Frame> active(Rconn.Settings settings) {
     return Rconn.active(
         "br0<->tcp:192.0.2.1:6653",
         Target.parse("tcp:192.0.2.1:6653"),
@@ -157,6 +158,7 @@ class RconnTest {
   }
 
   @Test
+  @ExpectedLog("no response to inactivity probe")
   void aSilentPeerIsProbedAndThenGivenUp() {
     connect();
     assertThat(rconn.state()).isEqualTo(Rconn.State.ACTIVE);
@@ -321,6 +323,7 @@ class RconnTest {
 
   /** Each of these pairs was observed on OVS 3.1.0. */
   @Test
+  @ExpectedLog("received OpenFlow version")
   void whatHasNoPlaceInAConnectionIsRefusedAsByOvs() {
     connect();
     assertRefused(Frame.of(4, 0, 7, bytes(0, 1, 0, 8, 0, 0, 0, 0x10)), 4, 1);
@@ -477,7 +480,7 @@ class RconnTest {
               }
 
               @Override
-              public void encode(Frame message, int version, io.netty.buffer.ByteBuf out) {
+              public void encode(Frame message, io.netty.buffer.ByteBuf out) {
                 out.writeBytes(message.bytes()).writeByte(0);
               }
             },

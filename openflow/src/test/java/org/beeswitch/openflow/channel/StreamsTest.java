@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.beeswitch.testing.ExpectedLog;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,12 +36,12 @@ class StreamsTest {
   @TempDir Path rundir;
   private final ChannelCounters counters = new ChannelCounters();
   private final Semaphore wakeups = new Semaphore(0);
-  private final List<Rconn<Frame>> rconns = new ArrayList<>();
+  private final List<Rconn<Frame, Frame>> rconns = new ArrayList<>();
   private final List<String> events = new ArrayList<>();
   private @Nullable Listener<Frame> listener;
   private Streams streams;
 
-  private final class Echoer implements ConnectionListener<Frame> {
+  private final class Echoer implements ConnectionListener<Frame, Frame> {
     @Override
     public void connected(OfConnection<Frame> connection, int version) {
       events.add("connected " + version);
@@ -112,7 +113,7 @@ class StreamsTest {
     listener = streams.listen(Target.parse(target), VersionSet.OF13, new FrameCodec());
   }
 
-  private Rconn<Frame> connect(String target) {
+  private Rconn<Frame, Frame> connect(String target) {
     var rconn =
         Rconn.active(
             "br0<->" + target,
@@ -320,6 +321,7 @@ class StreamsTest {
   }
 
   @Test
+  @ExpectedLog("version negotiation failed")
   void ovsOfctlOfAnotherVersionIsToldSo() throws Exception {
     assumeOfctl();
     listen("punix:br0.mgmt");
