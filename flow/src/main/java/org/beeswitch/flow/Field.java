@@ -167,7 +167,7 @@ public enum Field {
   ND_SLL(
       "nd_sll", 48, FlowLayout.ARP_SHA, 16, Prereq.ND_SOLICIT, Masking.ARBITRARY, Form.ETH, true),
   ND_TLL("nd_tll", 48, FlowLayout.ARP_THA, 16, Prereq.ND_ADVERT, Masking.ARBITRARY, Form.ETH, true),
-  ND_RESERVED("nd_reserved", 32, ND_IGMP, 32, Prereq.ND, Masking.NONE, Form.HEX, true),
+  ND_RESERVED("nd_reserved", 32, ND_IGMP, 32, Prereq.ND, Masking.NONE, Form.DECIMAL, true),
   ND_OPTIONS_TYPE("nd_options_type", 8, 16, TP, 16, Prereq.ND, Masking.NONE, Form.DECIMAL, true);
 
   /** What masks a match on the field may have. */

@@ -162,9 +162,21 @@ public final class FlowLayout {
     for (int w = NW; w < TP; w++) {
       s[w] = STAGE_L3;
     }
+    for (int w = CT_IPV4; w < CT_TP; w++) {
+      s[w] = STAGE_L3; // as OVS: the original tuple is looked at where the packet's is
+    }
     for (int w :
         new int[] {
-          TP, ARP_SHA, ARP_THA, ND_TARGET, ND_TARGET + 1, ND_IGMP, NSH, NSH_CONTEXT, NSH_CONTEXT + 1
+          TP,
+          ARP_SHA,
+          ARP_THA,
+          ND_TARGET,
+          ND_TARGET + 1,
+          ND_IGMP,
+          CT_TP,
+          NSH,
+          NSH_CONTEXT,
+          NSH_CONTEXT + 1
         }) {
       s[w] = STAGE_L4;
     }

@@ -136,22 +136,25 @@ public final class Match {
       return masked(f, v, f.ones());
     }
 
-    /** Matches the field under a mask, both not shifted; not for wide fields. */
+    /**
+     * Matches the field under a mask, both not shifted; not for wide fields. Bits that an earlier
+     * call set and this mask leaves out stay as they are.
+     */
     public Builder masked(Field f, long v, long m) {
-      int w = f.word();
-      mask.words()[w] |= (m & f.ones()) << f.shift();
-      value.words()[w] = value.words()[w] & ~f.wordMask() | (v & m & f.ones()) << f.shift();
+      put(f.word(), (v & f.ones()) << f.shift(), (m & f.ones()) << f.shift());
       return this;
     }
 
-    /** Matches a wide field under a mask. */
+    /** As {@link #masked(Field, long, long)} for a wide field. */
     public Builder masked(Field f, long vHi, long vLo, long mHi, long mLo) {
-      int w = f.word();
-      mask.words()[w] |= mHi;
-      mask.words()[w + 1] |= mLo;
-      value.words()[w] = vHi & mHi;
-      value.words()[w + 1] = vLo & mLo;
+      put(f.word(), vHi, mHi);
+      put(f.word() + 1, vLo, mLo);
       return this;
+    }
+
+    private void put(int w, long v, long m) {
+      mask.words()[w] |= m;
+      value.words()[w] = value.words()[w] & ~m | v & m;
     }
 
     public boolean has(Field f) {

@@ -49,9 +49,9 @@ public enum Prereq {
           IP_ANY.holds(flow, mask)
               && (mask[FlowLayout.CT] >>> 56 & 0x20) != 0
               && (flow[FlowLayout.CT] >>> 56 & 0x20) != 0;
-      case TCP -> IP_ANY.holds(flow, mask) && proto(flow, mask, IpProto.TCP);
-      case UDP -> IP_ANY.holds(flow, mask) && proto(flow, mask, IpProto.UDP);
-      case SCTP -> IP_ANY.holds(flow, mask) && proto(flow, mask, IpProto.SCTP);
+      case TCP -> hasPorts(flow, mask, IpProto.TCP);
+      case UDP -> hasPorts(flow, mask, IpProto.UDP);
+      case SCTP -> hasPorts(flow, mask, IpProto.SCTP);
       case ICMPV4 -> IPV4.holds(flow, mask) && proto(flow, mask, IpProto.ICMP);
       case ICMPV6 -> IPV6.holds(flow, mask) && proto(flow, mask, IpProto.ICMPV6);
       case ND -> ND_SOLICIT.holds(flow, mask) || ND_ADVERT.holds(flow, mask);
@@ -66,6 +66,13 @@ public enum Prereq {
 
   private static boolean proto(long[] flow, long[] mask, int proto) {
     return (mask[NW] >>> 32 & 0xff) == 0xff && (flow[NW] >>> 32 & 0xff) == proto;
+  }
+
+  /** As OVS: a flow of later fragments has no ports, whether the mask looks at that or not. */
+  private static boolean hasPorts(long[] flow, long[] mask, int proto) {
+    return IP_ANY.holds(flow, mask)
+        && proto(flow, mask, proto)
+        && (flow[NW] >>> 56 & FRAG_LATER) == 0;
   }
 
   /** ND: ICMPv6 of the type with code 0 (OVS {@code is_nd}). */
