@@ -109,18 +109,17 @@ public final class FlowCompose {
   }
 
   private static void nsh(PacketBuilder b, Flow f) {
-    long h = f.words()[FlowLayout.NSH];
-    long c0 = f.words()[FlowLayout.NSH_CONTEXT];
-    long c1 = f.words()[FlowLayout.NSH_CONTEXT + 1];
-    b.nsh(
-        (int) (h >>> 56),
-        (int) (h >>> 48) & 0xff,
-        (int) (h >>> 32) & 0xff,
-        (int) h,
-        (int) (c0 >>> 32),
-        (int) c0,
-        (int) (c1 >>> 32),
-        (int) c1);
+    long base = f.words()[FlowLayout.NSH];
+    boolean withContext = (base >>> 40 & 0xff) == 1;
+    byte[] h = new byte[withContext ? 24 : 8];
+    Be.put16(h, 0, (int) (base >>> 56) << 12 | (int) (base >>> 48 & 0xff) << 6 | h.length / 4);
+    Be.put16(h, 2, (int) (base >>> 32));
+    Be.put32(h, 4, base);
+    if (withContext) {
+      Be.put64(h, 8, f.words()[FlowLayout.NSH_CONTEXT]);
+      Be.put64(h, 16, f.words()[FlowLayout.NSH_CONTEXT + 1]);
+    }
+    b.type(EthType.NSH).payload(h);
   }
 
   private static void l4(PacketBuilder b, Flow f, int payload) {
@@ -155,12 +154,11 @@ public final class FlowCompose {
 
   /** The options in the order that gives the flow's options type. */
   private static void ndOptions(PacketBuilder b, Flow f) {
-    long sll = f.get(Field.ND_SLL);
-    long tll = f.get(Field.ND_TLL);
-    int first = f.get(Field.ND_OPTIONS_TYPE) == 2 ? 2 : 1;
+    int type = (int) f.get(Field.ND_OPTIONS_TYPE);
+    int first = type == 2 ? 2 : 1;
     for (int option : new int[] {first, 3 - first}) {
-      long mac = option == 1 ? sll : tll;
-      if (mac != 0) {
+      long mac = f.get(option == 1 ? Field.ND_SLL : Field.ND_TLL);
+      if (mac != 0 || option == type) {
         b.ndOption(option, mac);
       }
     }

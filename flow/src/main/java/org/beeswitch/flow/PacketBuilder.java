@@ -105,21 +105,6 @@ public final class PacketBuilder {
     return this;
   }
 
-  /** NSH of metadata type 1 with the given base header's flags, TTL, next protocol and context. */
-  public PacketBuilder nsh(int flags, int ttl, int np, int path, int c1, int c2, int c3, int c4) {
-    putType(EthType.NSH);
-    int at = grow(24);
-    Be.put16(b, at, (flags & 3) << 12 | (ttl & 63) << 6 | 6);
-    Be.put8(b, at + 2, 1);
-    Be.put8(b, at + 3, np);
-    Be.put32(b, at + 4, path);
-    Be.put32(b, at + 8, c1);
-    Be.put32(b, at + 12, c2);
-    Be.put32(b, at + 16, c3);
-    Be.put32(b, at + 20, c4);
-    return this;
-  }
-
   /** IPv4 without options, TTL 64. */
   public PacketBuilder ipv4(long src, long dst) {
     return ipv4(src, dst, 0, 64, 0);
@@ -349,7 +334,7 @@ public final class PacketBuilder {
       }
       case IpProto.SCTP -> Be.put32(b, l4 + 8, Csum.sctp(b, l4, size));
       case IpProto.ICMP, IpProto.IGMP -> putCsum(2, 0);
-      case IpProto.ICMPV6 -> putCsum(2, pseudo());
+      case IpProto.ICMPV6 -> putCsum(2, isIpv6 ? pseudo() : 0);
       default -> {}
     }
   }

@@ -119,8 +119,8 @@ public final class PacketEditor {
               now,
               !isSourceRouted());
       case TP -> setTp(b, at + layers.l4, old, now);
-      case FlowLayout.ARP_SHA -> setArpOrNdMac(8, 1, now);
-      case FlowLayout.ARP_THA -> setArpOrNdMac(18, 2, now);
+      case FlowLayout.ARP_SHA -> setArpOrNdMac(8, 1, old, now);
+      case FlowLayout.ARP_THA -> setArpOrNdMac(18, 2, old, now);
       case FlowLayout.ND_TARGET, FlowLayout.ND_TARGET + 1 -> {
         if (isNd() && l4Size() >= 24) {
           int half = at + layers.l4 + 8 + 8 * (word - FlowLayout.ND_TARGET);
@@ -248,7 +248,11 @@ public final class PacketEditor {
     updateL4(b, before, Be.get16(b, at), false);
   }
 
-  private void setArpOrNdMac(int arpOffset, int ndOption, long now) {
+  /**
+   * Sets a MAC of ARP, or that of the ND option which the flow's address is from: the one that has
+   * it, for options with a zero address may precede it.
+   */
+  private void setArpOrNdMac(int arpOffset, int ndOption, long old, long now) {
     byte[] b = packet.data();
     if (isArp()) {
       Be.put48(b, packet.offset() + layers.l3 + arpOffset, now >>> 16);
@@ -260,8 +264,8 @@ public final class PacketEditor {
         if (len == 0 || len > end - at) {
           return;
         }
-        if (len == 8 && Be.get8(b, at) == ndOption) {
-          updateL4(b, foldOf(Be.get48(b, at + 2) << 16), foldOf(now & ~0xffffL), false);
+        if (len == 8 && Be.get8(b, at) == ndOption && Be.get48(b, at + 2) << 16 == old) {
+          updateL4(b, foldOf(old), foldOf(now & ~0xffffL), false);
           Be.put48(b, at + 2, now >>> 16);
           return;
         }

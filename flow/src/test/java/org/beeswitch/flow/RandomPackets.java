@@ -89,16 +89,12 @@ public final class RandomPackets {
   }
 
   private void nsh(PacketBuilder b) {
-    if (r.nextInt(3) == 0) {
-      byte[] h = new byte[8 + r.nextInt(24)];
-      r.nextBytes(h);
-      h[0] &= 0x3f;
-      Be.put16(h, 0, Be.get16(h, 0) & 0x3fc0 | r.nextInt(10));
-      h[2] = (byte) pick(0, 1, 2, 3);
-      b.type(EthType.NSH).payload(h);
-    } else {
-      b.nsh(r.nextInt(4), r.nextInt(64), 1, r.nextInt(), r.nextInt(), r.nextInt(), 0, r.nextInt());
-    }
+    boolean odd = r.nextInt(3) == 0;
+    byte[] h = new byte[odd ? 8 + r.nextInt(24) : 24];
+    r.nextBytes(h);
+    Be.put16(h, 0, Be.get16(h, 0) & 0x3fc0 | (odd ? r.nextInt(10) : 6));
+    h[2] = (byte) (odd ? pick(0, 1, 2, 3) : 1);
+    b.type(EthType.NSH).payload(h);
   }
 
   private void mpls(PacketBuilder b) {
