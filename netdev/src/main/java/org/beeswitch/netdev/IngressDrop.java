@@ -79,9 +79,13 @@ final class IngressDrop implements AutoCloseable {
         deleteQdisc(netlink, link.ifindex());
       }
     }
-    String detail = netlink.complaint() + " (see 'tc filter show dev " + link.name() + " ingress')";
+    String detail =
+        netlink.complaint()
+            + " ('tc filter show dev "
+            + link.name()
+            + " ingress' shows what is there)";
     netlink.close();
-    throw new NetdevException(-error, link.name(), "keep packets from the host", detail);
+    throw new NetdevException(-error, link.name(), "keep packets from the host", detail.trim());
   }
 
   private static int newQdisc(Netlink netlink, int ifindex) {

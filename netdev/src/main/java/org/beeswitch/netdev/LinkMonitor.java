@@ -2,6 +2,7 @@
 
 package org.beeswitch.netdev;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -39,6 +40,9 @@ public final class LinkMonitor implements AutoCloseable {
 
   /** Some two thousand events; more at once cause a comparison with a dump instead. */
   private static final int QUEUE_BYTES = 4 << 20;
+
+  /** As many as one call of {@link #doWork} reads, so that a storm of changes does not hold it. */
+  private static final int MAX_READS = 256;
 
   /** Receives events one by one, on the polling thread. */
   public interface Listener {
@@ -78,14 +82,18 @@ public final class LinkMonitor implements AutoCloseable {
   }
 
   /**
-   * Tells the listener what has happened since the last call. Returns how many events that were.
+   * Tells the listener what has happened since the last call. Returns how many events that were; if
+   * that was not all, {@link #fd} stays readable.
    */
   public int doWork(Listener listener) throws NetdevException {
     int n = deliver(listener);
-    while (true) {
+    for (int i = 0; i < MAX_READS; i++) {
       int received = netlink.receive(this::take);
       if (received == -Errno.ENOBUFS) {
         overruns++;
+        // What is still queued is older than what was dropped: after the comparison it would undo
+        // it.
+        discardQueue();
         compare();
       } else if (received == -Errno.EAGAIN) {
         return n;
@@ -94,6 +102,14 @@ public final class LinkMonitor implements AutoCloseable {
       }
       n += deliver(listener);
     }
+    return n;
+  }
+
+  private void discardQueue() {
+    int r;
+    do {
+      r = netlink.receive((type, b, from, to) -> {});
+    } while (r >= 0 || r == -Errno.ENOBUFS || r == -Errno.EINTR);
   }
 
   private int deliver(Listener listener) {
@@ -105,7 +121,7 @@ public final class LinkMonitor implements AutoCloseable {
     return n;
   }
 
-  private void take(int type, java.nio.ByteBuffer b, int from, int to) {
+  private void take(int type, ByteBuffer b, int from, int to) {
     if (!LinkMessage.isAboutDevice(b, from)) {
       return;
     }

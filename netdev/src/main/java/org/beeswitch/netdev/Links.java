@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.beeswitch.netdev.sys.Netlink;
@@ -69,6 +70,7 @@ public final class Links implements AutoCloseable {
                 }
               });
       if (error == 0) {
+        links.sort(Comparator.comparingInt(Link::ifindex));
         return links;
       } else if (error != -Errno.EINTR || attempt == DUMP_ATTEMPTS) {
         throw new NetdevException(-error, "devices", "list", netlink.complaint());

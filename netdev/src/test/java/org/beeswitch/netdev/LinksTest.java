@@ -242,10 +242,43 @@ class LinksTest {
       }
       links.createVeth("late", "later");
       List<LinkEvent> events = new ArrayList<>();
-      monitor.doWork(events::add);
+      awaitEvent(monitor, events, "later", l -> true);
       assertThat(monitor.overruns()).isPositive();
       assertThat(events).extracting(e -> e.link().name()).contains("late", "later");
       assertThat(monitor.links()).containsExactlyInAnyOrderElementsOf(links.all());
+    }
+  }
+
+  @Test
+  void aPortThatLeavesABridgeIsNotRemoved() throws Exception {
+    links.createVeth("a", "b");
+    ns.exec("ip", "link", "add", "name", "br", "type", "bridge");
+    try (LinkMonitor monitor = ns.call(() -> LinkMonitor.open(links))) {
+      List<LinkEvent> events = new ArrayList<>();
+      ns.exec("ip", "link", "set", "dev", "a", "master", "br");
+      awaitEvent(monitor, events, "a", l -> l.masterIfindex() != 0);
+      ns.exec("ip", "link", "set", "dev", "a", "nomaster");
+      events.clear();
+      awaitEvent(monitor, events, "a", l -> l.masterIfindex() == 0);
+      ns.exec("ip", "link", "del", "dev", "br");
+      awaitEvent(monitor, events, "br", l -> true);
+      assertThat(events.stream().filter(e -> e instanceof LinkEvent.Removed))
+          .extracting(e -> e.link().name())
+          .doesNotContain("a");
+      assertThat(monitor.links()).extracting(Link::name).contains("a");
+    }
+  }
+
+  @Test
+  void devicesOfTwoNamespacesAreClaimedApart() throws Exception {
+    try (TestNetns other = TestNetns.create();
+        Links there = other.call(Links::open)) {
+      // Both loopbacks are device 1.
+      try (DeviceClaim here = ns.call(() -> DeviceClaim.of(links.get("lo")));
+          DeviceClaim apart = other.call(() -> DeviceClaim.of(there.get("lo")))) {
+        assertErrno(Errno.EBUSY, () -> ns.call(() -> DeviceClaim.of(links.get("lo"))));
+      }
+      ns.call(() -> DeviceClaim.of(links.get("lo"))).close();
     }
   }
 }
