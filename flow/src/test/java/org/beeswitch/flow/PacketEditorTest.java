@@ -236,10 +236,14 @@ class PacketEditorTest {
   }
 
   @Test
-  void settingATagKeepsItsDei() {
-    Packet p = Packet.of(eth().vlan(EthType.VLAN, 0x3005).type(0x9000).bytes());
+  void aTagThatChangesLosesItsDei() {
+    Packet p =
+        Packet.of(eth().vlan(EthType.VLAN, 0x3005).vlan(EthType.VLAN, 0x1009).type(0x9000).bytes());
     editor.begin(p);
+    editor.set(FlowLayout.VLANS, 5L << 32, 0xfffL << 32);
+    assertThat(Be.get16(p.bytes(), 14)).isEqualTo(0x3005);
     editor.set(FlowLayout.VLANS, 7L << 32, 0xfffL << 32);
-    assertThat(Be.get16(p.bytes(), 14)).isEqualTo(0x3007);
+    assertThat(Be.get16(p.bytes(), 14)).isEqualTo(0x2007);
+    assertThat(Be.get16(p.bytes(), 18)).isEqualTo(0x1009);
   }
 }
