@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.beeswitch.ofproto;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.beeswitch.dpif.Dpif;
+import org.beeswitch.dpif.DpifException;
+import org.beeswitch.ofproto.state.BridgeState;
+import org.beeswitch.ofproto.state.MacEntry;
+import org.beeswitch.ofproto.state.MacTable;
+import org.beeswitch.ofproto.state.Snapshot;
+import org.beeswitch.ofproto.upcall.AgentThread;
+import org.beeswitch.ofproto.upcall.Change;
+import org.beeswitch.ofproto.upcall.Handler;
+import org.beeswitch.ofproto.upcall.MacLearning;
+import org.beeswitch.ofproto.upcall.PacketInSink;
+import org.beeswitch.ofproto.upcall.Revalidator;
+import org.beeswitch.ofproto.upcall.Udpif;
+import org.beeswitch.ofproto.xlate.Xlate;
+import org.beeswitch.ofproto.xlate.XlateOut;
+
+/**
+ * One datapath and what all bridges on it share (OVS {@code struct dpif_backer}): the current
+ * version of their state, the megaflows, handlers and revalidators.
+ *
+ * <p><b>Versions.</b> {@code main} is the only writer. It makes the next {@link BridgeState} and
+ * calls {@link #commit}; when that returns, no packet that enters is forwarded by the version
+ * before ({@link Udpif}). What must wait for final counters waits with {@link #whenFinal}.
+ *
+ * <p><b>Learning.</b> Handlers ask {@code main} for addresses to be learned by a bounded queue and
+ * wait for it, {@link #LEARN_WAIT_NS} at most; a full queue is counted and the packet goes on
+ * without.
+ *
+ * <p><b>Threads.</b> Everything here is {@code main}'s but {@link #learn}, {@link #onFinal} and
+ * what says otherwise.
+ */
+public final class Backer implements MacLearning, AutoCloseable {
+  /** Addresses waiting to be learned. */
+  private static final int LEARN_QUEUE = 1_024;
+
+  /** Longest that a packet waits for its source address to be learned. */
+  private static final long LEARN_WAIT_NS = 20_000_000L;
+
+  private static final long AGEING_NS = 1_000_000_000L;
+
+  private final Dpif dpif;
+  private final Udpif udpif;
+  private final Runnable wakeMain;
+  private final PacketInSink packetIns;
+  private final List<AgentThread> threads = new ArrayList<>();
+  private final List<Handler> handlers = new ArrayList<>();
+  private final Revalidator revalidator;
+  private final ArrayBlockingQueue<Learn> learnQueue = new ArrayBlockingQueue<>(LEARN_QUEUE);
+  private final AtomicLong learnRefused = new AtomicLong();
+  private final AtomicLong finalTicket = new AtomicLong();
+  private final Queue<Waiting> waiting = new ArrayDeque<>();
+  private int nextBridgeNumber;
+  private long learned;
+  private long macEvicted;
+  private long nextAgeingNs;
+
+  private record Waiting(long ticket, Runnable then) {}
+
+  private static final class Learn {
+    final int bridge;
+    final int vlan;
+    final long mac;
+    final int ofPort;
+    final boolean gratArp;
+    final Thread handler = Thread.currentThread();
+    volatile boolean done;
+
+    Learn(int bridge, int vlan, long mac, int ofPort, boolean gratArp) {
+      this.bridge = bridge;
+      this.vlan = vlan;
+      this.mac = mac;
+      this.ofPort = ofPort;
+      this.gratArp = gratArp;
+    }
+  }
+
+  /**
+   * @param wakeMain ends {@code main}'s wait
+   * @param packetIns takes what handlers have for controllers
+   */
+  public Backer(Dpif dpif, Runnable wakeMain, PacketInSink packetIns) {
+    this.dpif = dpif;
+    this.wakeMain = wakeMain;
+    this.packetIns = packetIns;
+    this.udpif = new Udpif(dpif, this::onFinal);
+    this.revalidator = new Revalidator(udpif, newXlate());
+    udpif.onDying(revalidator::wake);
+  }
+
+  public Dpif dpif() {
+    return dpif;
+  }
+
+  public Udpif udpif() {
+    return udpif;
+  }
+
+  public Snapshot current() {
+    return udpif.current();
+  }
+
+  /** A translator for the calling thread. */
+  public Xlate newXlate() {
+    return new Xlate(dpif::queueToPriority);
+  }
+
+  /** Executor number of {@code main} for {@link Dpif#execute}. */
+  public int mainExecutor() {
+    return handlers.size();
+  }
+
+  /**
+   * Makes handlers and revalidator, without threads: a test steps {@link #handlers} and {@link
+   * #revalidator} itself.
+   *
+   * @param n handler threads
+   */
+  public void prepare(int n) throws DpifException {
+    dpif.setHandlers(n);
+    dpif.setExecutors(n + 1);
+    for (int i = 0; i < n; i++) {
+      handlers.add(new Handler(i, udpif, newXlate(), this, packetIns));
+    }
+  }
+
+  /** Starts the threads of what {@link #prepare} made. */
+  public void start() {
+    handlers.forEach(h -> threads.add(AgentThread.start(h)));
+    threads.add(AgentThread.start(revalidator));
+  }
+
+  public List<Handler> handlers() {
+    return handlers;
+  }
+
+  public Revalidator revalidator() {
+    return revalidator;
+  }
+
+  /** A number for a new bridge. */
+  int newBridgeNumber() {
+    return nextBridgeNumber++;
+  }
+
+  /**
+   * Makes a bridge's next state current. When this returns no packet that enters is forwarded by
+   * the state before.
+   *
+   * @return a ticket for {@link #whenFinal}
+   */
+  long commit(BridgeState next, List<Change> changes) {
+    return udpif.publish(current().with(next), changes);
+  }
+
+  /** Takes a bridge out, as {@link #commit}. */
+  long remove(BridgeState b) {
+    return udpif.publish(current().without(b.number()), List.of(new Change.InPorts(b.number())));
+  }
+
+  /**
+   * Runs {@code then} on {@code main} when all packets have been counted that were forwarded before
+   * the commit which gave the ticket; now if that is so already and nothing else waits. In order of
+   * calls.
+   */
+  void whenFinal(long ticket, Runnable then) {
+    if (waiting.isEmpty() && finalTicket.get() >= ticket) {
+      then.run();
+    } else {
+      waiting.add(new Waiting(ticket, then));
+    }
+  }
+
+  private void onFinal(long ticket) {
+    finalTicket.set(ticket);
+    wakeMain.run();
+  }
+
+  /**
+   * {@code main}'s share: learns what handlers ask for, ages addresses, runs what waited for final
+   * counters. Returns how much.
+   */
+  public int doWork(long nowNs) {
+    int done = learnSome(nowNs);
+    for (Waiting w = waiting.peek();
+        w != null && finalTicket.get() >= w.ticket;
+        w = waiting.peek()) {
+      waiting.remove();
+      w.then.run();
+      done++;
+    }
+    if (nextAgeingNs - nowNs <= 0) {
+      nextAgeingNs = nowNs + AGEING_NS;
+      age(nowNs);
+    }
+    return done;
+  }
+
+  @Override
+  public boolean learn(int bridge, int vlan, long mac, int ofPort, boolean gratArp) {
+    Learn l = new Learn(bridge, vlan, mac, ofPort, gratArp);
+    if (!learnQueue.offer(l)) {
+      learnRefused.incrementAndGet();
+      return false;
+    }
+    wakeMain.run();
+    long until = System.nanoTime() + LEARN_WAIT_NS;
+    for (long left = LEARN_WAIT_NS; !l.done && left > 0; left = until - System.nanoTime()) {
+      LockSupport.parkNanos(this, left);
+    }
+    return l.done;
+  }
+
+  /** Learns what a translation on {@code main} asks for. */
+  void learnNow(XlateOut x, long nowNs) {
+    BridgeState b = current().bridge(x.learnBridge);
+    if (b != null) {
+      learn(
+          b,
+          new Learn(x.learnBridge, x.learnVlan, x.learnMac, x.learnOfPort, x.learnGratArp),
+          nowNs);
+    }
+  }
+
+  /** Learns all that handlers wait for now. */
+  private int learnSome(long nowNs) {
+    List<Learn> batch = new ArrayList<>();
+    learnQueue.drainTo(batch, LEARN_QUEUE);
+    if (batch.isEmpty()) {
+      return 0;
+    }
+    for (Learn l : batch) {
+      BridgeState b = current().bridge(l.bridge);
+      if (b != null) {
+        learn(b, l, nowNs);
+      }
+      l.done = true;
+      LockSupport.unpark(l.handler);
+    }
+    return batch.size();
+  }
+
+  private void learn(BridgeState b, Learn l, long nowNs) {
+    MacTable t = b.macs();
+    MacEntry old = t.get(l.vlan, l.mac);
+    if (old != null && old.ofPort() == l.ofPort) {
+      return;
+    }
+    List<Change> changes = new ArrayList<>();
+    if (old == null && t.size() >= MacTable.MAX) {
+      MacEntry oldest = t.oldest();
+      if (oldest != null) {
+        t = t.without(oldest);
+        changes.add(new Change.InMac(b.number(), oldest.vlan(), oldest.mac()));
+        macEvicted++;
+      }
+    }
+    long lockUntil = l.gratArp ? nowNs + MacTable.GRAT_ARP_LOCK_NS : nowNs;
+    changes.add(new Change.InMac(b.number(), l.vlan, l.mac));
+    learned++;
+    commit(b.withMacs(t.with(new MacEntry(l.mac, l.vlan, l.ofPort, lockUntil, nowNs))), changes);
+  }
+
+  private void age(long nowNs) {
+    for (int i = 0; i < current().bridgeNumbers(); i++) {
+      BridgeState b = current().bridge(i);
+      if (b == null || b.macs().size() == 0) {
+        continue;
+      }
+      List<MacEntry> expired = b.macs().expired(nowNs);
+      if (!expired.isEmpty()) {
+        udpif.pullStats(); // what the datapath forwarded since may have refreshed them
+        expired = b.macs().expired(nowNs);
+        forget(b, expired);
+      }
+    }
+  }
+
+  /** Takes addresses out of a bridge's MAC table. */
+  void forget(BridgeState b, List<MacEntry> entries) {
+    if (entries.isEmpty()) {
+      return;
+    }
+    MacTable t = b.macs();
+    List<Change> changes = new ArrayList<>();
+    for (MacEntry e : entries) {
+      t = t.without(e);
+      changes.add(new Change.InMac(b.number(), e.vlan(), e.mac()));
+    }
+    commit(b.withMacs(t), changes);
+  }
+
+  /** Every counter of the datapath and of user space by name. Any thread. */
+  public Map<String, Long> coverage() {
+    Map<String, Long> all = new TreeMap<>(dpif.coverage());
+    all.putAll(udpif.coverage());
+    all.put("mac_learning_learned", learned);
+    all.put("mac_learning_evicted", macEvicted);
+    all.put("mac_learning_refused", learnRefused.get());
+    return all;
+  }
+
+  /** Ends the threads. The datapath itself is its maker's to close. */
+  @Override
+  public void close() {
+    threads.forEach(AgentThread::close);
+    threads.clear();
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.beeswitch.ofproto.state;
+
+import org.beeswitch.ofproto.classifier.Classifier;
+import org.beeswitch.openflow.msg.SwitchConfig;
+
+/**
+ * One bridge at one version: everything that translation of a packet in it can depend on.
+ * Immutable; {@code with…} share what did not change.
+ */
+public final class BridgeState {
+  /** Tables that controllers can use: 0..253. */
+  public static final int TABLES = 254;
+
+  /** OVS's hidden table, TBL_INTERNAL: read-only for controllers. */
+  public static final int TABLE_INTERNAL = 254;
+
+  private static final int CHUNK = 16;
+
+  private final int number;
+  private final String name;
+  private final Classifier<Rule>[][]
+      tables; // [CHUNK][CHUNK], so that a change copies 32 references and not 256
+  private final TableCounters[] counters;
+  private final Ports ports;
+  private final MacTable macs;
+  private final SwitchConfig.Frag frags;
+
+  private BridgeState(
+      int number,
+      String name,
+      Classifier<Rule>[][] tables,
+      TableCounters[] counters,
+      Ports ports,
+      MacTable macs,
+      SwitchConfig.Frag frags) {
+    this.number = number;
+    this.name = name;
+    this.tables = tables;
+    this.counters = counters;
+    this.ports = ports;
+    this.macs = macs;
+    this.frags = frags;
+  }
+
+  /** A bridge with empty tables and no ports. */
+  public static BridgeState create(int number, String name) {
+    @SuppressWarnings({"unchecked", "rawtypes"}) // array of a generic type
+    Classifier<Rule>[][] t = new Classifier[CHUNK][CHUNK];
+    TableCounters[] c = new TableCounters[CHUNK * CHUNK];
+    for (int i = 0; i < c.length; i++) {
+      t[i / CHUNK][i % CHUNK] = Classifier.empty();
+      c[i] = new TableCounters();
+    }
+    return new BridgeState(
+        number, name, t, c, Ports.NONE, MacTable.EMPTY, SwitchConfig.Frag.NORMAL);
+  }
+
+  /** Index in {@link Snapshot}; given when the bridge is made, not reused while the daemon runs. */
+  public int number() {
+    return number;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public Classifier<Rule> table(int id) {
+    return tables[id / CHUNK][id % CHUNK];
+  }
+
+  public TableCounters counters(int tableId) {
+    return counters[tableId];
+  }
+
+  public Ports ports() {
+    return ports;
+  }
+
+  public MacTable macs() {
+    return macs;
+  }
+
+  public SwitchConfig.Frag frags() {
+    return frags;
+  }
+
+  public BridgeState withTable(int id, Classifier<Rule> t) {
+    Classifier<Rule>[][] outer = tables.clone();
+    outer[id / CHUNK] = outer[id / CHUNK].clone();
+    outer[id / CHUNK][id % CHUNK] = t;
+    return new BridgeState(number, name, outer, counters, ports, macs, frags);
+  }
+
+  public BridgeState withPorts(Ports p) {
+    return new BridgeState(number, name, tables, counters, p, macs, frags);
+  }
+
+  public BridgeState withMacs(MacTable m) {
+    return new BridgeState(number, name, tables, counters, ports, m, frags);
+  }
+
+  public BridgeState withFrags(SwitchConfig.Frag f) {
+    return new BridgeState(number, name, tables, counters, ports, macs, f);
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.beeswitch.ofproto.state;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What NORMAL has learned (OVS {@code lib/mac-learning.h}): which port a MAC is behind, per VLAN.
+ * Immutable; part of a snapshot, so that a translation sees the table of one moment. Ageing: {@link
+ * #expired} lists what {@code main} then removes.
+ */
+public final class MacTable {
+  /** OVS MAC_DEFAULT_MAX. */
+  public static final int MAX = 8_192;
+
+  /** OVS MAC_ENTRY_DEFAULT_IDLE_TIME. */
+  public static final long IDLE_NS = 300_000_000_000L;
+
+  /** OVS MAC_GRAT_ARP_LOCK_TIME. */
+  public static final long GRAT_ARP_LOCK_NS = 5_000_000_000L;
+
+  public static final MacTable EMPTY = new MacTable(LongMap.empty());
+
+  private final LongMap<MacEntry> entries;
+
+  private MacTable(LongMap<MacEntry> entries) {
+    this.entries = entries;
+  }
+
+  public int size() {
+    return entries.size();
+  }
+
+  public @Nullable MacEntry get(int vlan, long mac) {
+    return entries.get(key(vlan, mac));
+  }
+
+  public MacTable with(MacEntry e) {
+    return new MacTable(entries.with(key(e.vlan(), e.mac()), e));
+  }
+
+  public MacTable without(MacEntry e) {
+    return new MacTable(entries.without(key(e.vlan(), e.mac())));
+  }
+
+  /** All entries, the one seen longest ago first. */
+  public List<MacEntry> oldestFirst() {
+    List<MacEntry> l = new ArrayList<>(entries.size());
+    entries.forEach(l::add);
+    l.sort((a, b) -> Long.signum(a.seenNs() - b.seenNs()));
+    return l;
+  }
+
+  /** The entry seen longest ago: what makes room when the table is full. */
+  public @Nullable MacEntry oldest() {
+    MacEntry[] oldest = new MacEntry[1];
+    entries.forEach(
+        e -> {
+          if (oldest[0] == null || e.seenNs() - oldest[0].seenNs() < 0) {
+            oldest[0] = e;
+          }
+        });
+    return oldest[0];
+  }
+
+  /** Entries that nothing has refreshed for {@link #IDLE_NS}. */
+  public List<MacEntry> expired(long nowNs) {
+    List<MacEntry> l = new ArrayList<>();
+    entries.forEach(
+        e -> {
+          if (nowNs - e.seenNs() >= IDLE_NS) {
+            l.add(e);
+          }
+        });
+    return l;
+  }
+
+  /** Whether address bit 40 is set: a group address, which is never learned. */
+  public static boolean isMulticast(long mac) {
+    return (mac >>> 40 & 1) != 0;
+  }
+
+  private static long key(int vlan, long mac) {
+    return (long) vlan << 48 | mac;
+  }
+}

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.beeswitch.ofproto.upcall;
+
+import com.google.common.collect.Interner;
+import com.google.common.collect.Interners;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
+import org.beeswitch.dpif.Dpif;
+import org.beeswitch.dpif.FlowStats;
+import org.beeswitch.flow.Flow;
+import org.beeswitch.flow.FlowLayout;
+import org.beeswitch.flow.FlowMask;
+import org.beeswitch.flow.Match;
+import org.beeswitch.flow.MiniMask;
+import org.beeswitch.odp.OdpActions;
+import org.beeswitch.odp.OdpKey;
+import org.beeswitch.ofproto.state.Snapshot;
+import org.beeswitch.ofproto.xlate.Xlate;
+import org.beeswitch.ofproto.xlate.XlateOut;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The user-space side of the megaflows of one datapath (OVS {@code ofproto-dpif-upcall.c}): which
+ * there are, what each depended on, and the current version of the tables that they were translated
+ * with.
+ *
+ * <h2>The law</h2>
+ *
+ * Once {@link #publish} returns, no packet that enters the datapath is forwarded by what the
+ * version before said: every megaflow that the change concerns is unlinked by then. That is what a
+ * barrier reply stands for. Two things make it so. A translation is stamped with the version that
+ * it was made with, and {@link #install} refuses one that is not of the current version: installing
+ * and moving to a new version exclude each other by {@link #lock}. And what a translation depended
+ * on is kept with the ukey ({@link org.beeswitch.ofproto.xlate.Dependencies}), so that a change is
+ * compared with it. A full round ({@link #checkSome}) that finds a wrong megaflow corrects it, and
+ * has found a bug: it counts and warns.
+ *
+ * <h2>The end of a megaflow</h2>
+ *
+ * Unlinked, it is dying: packets that found it before may still be under way and count. A
+ * revalidator waits until none is ({@link Dpif#quiesce}), credits the final counters and gives the
+ * flow id back. {@link #publish} answers a ticket; when the dying up to that ticket are final,
+ * {@code main} is told and sends what waited for final counts (FLOW_REMOVED).
+ *
+ * <h2>Threads</h2>
+ *
+ * {@code main} publishes; handlers install; revalidators pull counters, expire, bury and check. All
+ * state is guarded by {@link #lock}, held for bounded pieces of work. {@link #current} is read
+ * without it. Lock order: this lock is a leaf; nothing else is taken under it but the datapath's
+ * own.
+ */
+public final class Udpif {
+  private static final Logger log = LoggerFactory.getLogger(Udpif.class);
+
+  /** Megaflows at most (OVS ofproto_flow_limit). */
+  public static final int FLOW_LIMIT = 200_000;
+
+  /** A megaflow without packets for this long goes (OVS ofproto_max_idle). */
+  public static final long MAX_IDLE_NS = 10_000_000_000L;
+
+  /** Ukeys handled under one hold of the lock. */
+  private static final int BATCH = 512;
+
+  private final Dpif dpif;
+  private final ReentrantLock lock = new ReentrantLock();
+  private volatile Snapshot current = Snapshot.EMPTY;
+
+  // Guarded by lock.
+  private @Nullable Ukey[] ukeys = new Ukey[1024];
+  private int count;
+  private List<Ukey> dying = new ArrayList<>();
+  private long unlinkedTickets;
+  private final Interner<OdpActions> sharedActions = Interners.newWeakInterner();
+  private final OdpKey keyScratch = new OdpKey();
+  private final OdpKey maskScratch = new OdpKey();
+  private final FlowStats statsScratch = new FlowStats();
+  private final Flow flowScratch = new Flow();
+  private final long[] wordsScratch = new long[FlowLayout.WORDS];
+  private final long[] maskWordsScratch = new long[FlowLayout.WORDS];
+  private int checkFrom;
+  private int idleFrom;
+  private final Map<String, Long> coverage = new TreeMap<>();
+
+  private final LongConsumer onFinal;
+  private volatile Runnable onDying = () -> {};
+
+  /**
+   * @param onFinal told, on a revalidator's thread, up to which ticket counters are final
+   */
+  public Udpif(Dpif dpif, LongConsumer onFinal) {
+    this.dpif = dpif;
+    this.onFinal = onFinal;
+  }
+
+  /** Has {@code r} called when megaflows wait to be buried. */
+  public void onDying(Runnable r) {
+    onDying = r;
+  }
+
+  /** The version to translate with. */
+  public Snapshot current() {
+    return current;
+  }
+
+  public Dpif dpif() {
+    return dpif;
+  }
+
+  /**
+   * Makes {@code next} the current version and unlinks every megaflow that the changes concern.
+   * Called by {@code main} alone.
+   *
+   * @return ticket: {@code onFinal} will be called with it or a later one when no packet is under
+   *     way that was forwarded by an older version; 0 if there is none now
+   */
+  public long publish(Snapshot next, List<Change> changes) {
+    long ticket;
+    lock.lock();
+    try {
+      current = next;
+      for (Change c : changes) {
+        for (int i = count - 1; i >= 0; i--) {
+          if (concerns(c, ukeys[i])) {
+            unlink(ukeys[i]);
+            count("revalidate_changed");
+          }
+        }
+      }
+      ticket = dying.isEmpty() ? 0 : unlinkedTickets;
+    } finally {
+      lock.unlock();
+    }
+    if (ticket != 0) {
+      onDying.run();
+    }
+    return ticket;
+  }
+
+  private boolean concerns(Change c, Ukey k) {
+    if (c instanceof Change.InTable t) {
+      if (!k.dependencies.looksAtBridge(t.bridge())) {
+        return false;
+      }
+      k.toFlow(flowScratch, wordsScratch);
+      Arrays.fill(maskWordsScratch, 0);
+      k.mask.orInto(maskWordsScratch);
+      for (Match m : t.matches()) {
+        if (k.dependencies.mayMatch(
+            t.bridge(), t.table(), m, flowScratch.words(), maskWordsScratch)) {
+          return true;
+        }
+      }
+      return false;
+    } else if (c instanceof Change.InPorts p) {
+      return k.dependencies.looksAtBridge(p.bridge());
+    } else if (c instanceof Change.InMac m) {
+      return k.dependencies.looksAtMac(m.bridge(), m.vlan(), m.mac());
+    } else {
+      return true;
+    }
+  }
+
+  /** How {@link #install} went. */
+  public enum Installed {
+    YES,
+    /** The tables have changed since the translation: translate again. */
+    STALE,
+    /** A megaflow for such packets is there, or there is no room: nothing to do. */
+    NOT_NOW
+  }
+
+  /**
+   * Puts a megaflow in force.
+   *
+   * @param flow the packet's
+   * @param x its translation
+   * @param installed what the datapath is to do with such packets: {@code x.actions}, or a
+   *     slow-path action in their place
+   */
+  public Installed install(Flow flow, XlateOut x, OdpActions installed, long nowNs) {
+    lock.lock();
+    try {
+      if (x.version != current.version()) {
+        count("upcall_stale");
+        return Installed.STALE;
+      }
+      if (count >= FLOW_LIMIT) {
+        count("upcall_flow_limit_hit");
+        return Installed.NOT_NOW;
+      }
+      keyScratch.project(flow);
+      maskScratch.project(x.mask);
+      int id = dpif.flowPut(keyScratch, maskScratch, installed);
+      if (id < 0) {
+        count(id == -17 ? "upcall_ukey_exists" : "upcall_flow_put_failed");
+        return Installed.NOT_NOW;
+      }
+      add(
+          new Ukey(
+              flow,
+              MiniMask.of(x.mask.words()),
+              id,
+              share(x.actions),
+              x.effects.copy(),
+              x.dependencies.copy(),
+              nowNs));
+      return Installed.YES;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private OdpActions share(OdpActions a) {
+    return sharedActions.intern(a.copy());
+  }
+
+  /**
+   * Credits everything that the datapath has counted by now to rules, tables and side effects: so a
+   * statistics reply holds every packet that was forwarded before its request came. Any thread.
+   */
+  public void pullStats() {
+    for (int from = 0; ; from += BATCH) {
+      lock.lock();
+      try {
+        int to = Math.min(from + BATCH, count);
+        for (int i = from; i < to; i++) {
+          pull(ukeys[i]);
+        }
+        if (to == count) {
+          dying.forEach(this::pull);
+          return;
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private void pull(Ukey k) {
+    dpif.flowStats(k.flowId, statsScratch);
+    long p = statsScratch.packets - k.packets;
+    if (p != 0) {
+      long b = statsScratch.bytes - k.bytes;
+      k.packets = statsScratch.packets;
+      k.bytes = statsScratch.bytes;
+      if (k.usedNs - statsScratch.usedNs < 0) {
+        k.usedNs = statsScratch.usedNs;
+      }
+      k.effects.replay(p, b, k.usedNs);
+    }
+  }
+
+  /**
+   * Unlinks up to a batch of megaflows that have been idle too long. Returns whether the round is
+   * over. Revalidator.
+   */
+  boolean expireSome(long nowNs) {
+    lock.lock();
+    try {
+      if (idleFrom > count) {
+        idleFrom = count;
+      }
+      int to = Math.max(0, idleFrom - BATCH);
+      for (int i = idleFrom - 1; i >= to; i--) {
+        pull(ukeys[i]);
+        if (nowNs - ukeys[i].usedNs >= MAX_IDLE_NS) {
+          unlink(ukeys[i]);
+          count("revalidate_idle");
+        }
+      }
+      idleFrom = to;
+      if (to > 0) {
+        return false;
+      }
+      idleFrom = Integer.MAX_VALUE;
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Waits until packets of the dying are through, credits them, and tells who waited. Returns how
+   * many. Revalidator.
+   */
+  int bury() {
+    List<Ukey> dead;
+    long ticket;
+    lock.lock();
+    try {
+      if (dying.isEmpty()) {
+        return 0;
+      }
+      dead = List.copyOf(dying);
+      ticket = unlinkedTickets;
+    } finally {
+      lock.unlock();
+    }
+    dpif.quiesce();
+    lock.lock();
+    try {
+      for (Ukey k : dead) {
+        pull(k);
+        dpif.flowRelease(k.flowId);
+        k.transitionTo(Ukey.State.DEAD);
+      }
+      dying = new ArrayList<>(dying.subList(dead.size(), dying.size()));
+    } finally {
+      lock.unlock();
+    }
+    onFinal.accept(ticket);
+    return dead.size();
+  }
+
+  /**
+   * Translates some megaflows again and compares: a check that the look-up of {@link #publish}
+   * missed nothing. Revalidator.
+   *
+   * @param n how many at most
+   * @return how many were wrong, and are unlinked now
+   */
+  int checkSome(Xlate xlate, int n) {
+    int wrong = 0;
+    lock.lock();
+    try {
+      for (int i = 0; i < n && count > 0; i++) {
+        checkFrom = checkFrom <= 0 || checkFrom > count ? count : checkFrom;
+        Ukey k = ukeys[--checkFrom];
+        k.toFlow(flowScratch, wordsScratch);
+        XlateOut x = xlate.translate(current, flowScratch);
+        if (!x.actions.equals(k.actions) || !covers(k.mask, x.mask)) {
+          count("revalidate_corrected");
+          log.warn("megaflow {} was not what a fresh translation gives; corrected", k.flowId);
+          unlink(k);
+          wrong++;
+        }
+        count("revalidate_checked");
+      }
+    } finally {
+      lock.unlock();
+    }
+    return wrong;
+  }
+
+  /** Whether {@code installed} has every bit that {@code fresh} looks at. */
+  private boolean covers(MiniMask installed, FlowMask fresh) {
+    Arrays.fill(maskWordsScratch, 0);
+    installed.orInto(maskWordsScratch);
+    long[] f = fresh.words();
+    for (int i = 0; i < f.length; i++) {
+      if ((f[i] & ~maskWordsScratch[i]) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether megaflows wait to be buried. */
+  boolean hasDying() {
+    lock.lock();
+    try {
+      return !dying.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Unlinks every megaflow (on exit, or when told to). */
+  public void flush() {
+    lock.lock();
+    try {
+      while (count > 0) {
+        unlink(ukeys[count - 1]);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  public int flowCount() {
+    lock.lock();
+    try {
+      return count;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** This type's counters by name. */
+  public Map<String, Long> coverage() {
+    lock.lock();
+    try {
+      return new TreeMap<>(coverage);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void add(Ukey k) {
+    if (count == ukeys.length) {
+      ukeys = Arrays.copyOf(ukeys, 2 * count);
+    }
+    k.slot = count;
+    ukeys[count++] = k;
+  }
+
+  private void unlink(Ukey k) {
+    dpif.flowUnlink(k.flowId);
+    Ukey last = ukeys[--count];
+    ukeys[k.slot] = last;
+    last.slot = k.slot;
+    ukeys[count] = null;
+    k.slot = -1;
+    k.transitionTo(Ukey.State.DYING);
+    dying.add(k);
+    unlinkedTickets++;
+  }
+
+  private void count(String name) {
+    coverage.merge(name, 1L, Long::sum);
+  }
+}

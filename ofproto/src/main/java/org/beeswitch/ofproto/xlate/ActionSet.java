@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.beeswitch.ofproto.xlate;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import org.beeswitch.openflow.msg.Action;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The action set of OF 1.3.5, 5.10: at most one action of a kind (set-field: of a field), executed
+ * at the pipeline's end in the order of the specification, whatever the order of writing. Where
+ * several write-actions set the same, the last one counts; a group takes the place of an output.
+ */
+final class ActionSet {
+  private static final Action.Type[] ORDER = {
+    Action.Type.COPY_TTL_IN,
+    Action.Type.POP_VLAN,
+    Action.Type.POP_MPLS,
+    Action.Type.POP_PBB,
+    Action.Type.PUSH_MPLS,
+    Action.Type.PUSH_PBB,
+    Action.Type.PUSH_VLAN,
+    Action.Type.COPY_TTL_OUT,
+    Action.Type.DEC_NW_TTL,
+    Action.Type.DEC_MPLS_TTL,
+  };
+
+  private final EnumMap<Action.Type, Action> single = new EnumMap<>(Action.Type.class);
+
+  /** set-field, set-TTL: in the order of last writing. */
+  private final List<Action> sets = new ArrayList<>();
+
+  private int n;
+
+  boolean isEmpty() {
+    return n == 0;
+  }
+
+  void clear() {
+    single.clear();
+    sets.clear();
+    n = 0;
+  }
+
+  void write(List<Action> actions) {
+    for (int i = 0; i < actions.size(); i++) {
+      Action a = actions.get(i);
+      switch (a.type()) {
+        case SET_FIELD, SET_NW_TTL, SET_MPLS_TTL -> {
+          for (int j = 0; j < sets.size(); j++) {
+            if (replaces(a, sets.get(j))) {
+              sets.remove(j);
+              break;
+            }
+          }
+          sets.add(a);
+        }
+        default -> single.put(a.type(), a);
+      }
+      n++;
+    }
+  }
+
+  private static boolean replaces(Action a, Action old) {
+    return a instanceof Action.SetField f && old instanceof Action.SetField g
+        ? f.field() == g.field() && f.isExact()
+        : a.type() == old.type() && !(a instanceof Action.SetField);
+  }
+
+  /** Appends the actions in the order of execution. */
+  void drainTo(List<Action> out) {
+    for (Action.Type t : ORDER) {
+      add(out, t);
+    }
+    out.addAll(sets);
+    add(out, Action.Type.SET_QUEUE);
+    if (single.containsKey(Action.Type.GROUP)) {
+      add(out, Action.Type.GROUP);
+    } else {
+      add(out, Action.Type.OUTPUT);
+    }
+    clear();
+  }
+
+  /**
+   * The output that the set has now, which {@code actset_output} shows: null if none, or if a group
+   * will be executed instead.
+   */
+  Action.@Nullable Output output() {
+    return single.containsKey(Action.Type.GROUP)
+        ? null
+        : (Action.Output) single.get(Action.Type.OUTPUT);
+  }
+
+  void copyFrom(ActionSet o) {
+    single.clear();
+    single.putAll(o.single);
+    sets.clear();
+    sets.addAll(o.sets);
+    n = o.n;
+  }
+
+  private void add(List<Action> out, Action.Type t) {
+    Action a = single.get(t);
+    if (a != null) {
+      out.add(a);
+    }
+  }
+}

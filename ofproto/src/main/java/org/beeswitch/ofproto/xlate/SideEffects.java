@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.beeswitch.ofproto.xlate;
+
+import java.util.Arrays;
+import org.beeswitch.ofproto.state.Counter;
+import org.beeswitch.ofproto.state.MacEntry;
+import org.beeswitch.ofproto.state.TableCounters;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What forwarding packets along one translation does besides forwarding: rules and tables that
+ * count them, learned addresses that they refresh (OVS's {@code xlate_cache}). Data, so that each
+ * counter delta of a megaflow is replayed without translating again.
+ *
+ * <p>Mutable and reused by the translator that fills it; a ukey keeps a {@link #copy}, which
+ * nothing changes any more.
+ */
+public final class SideEffects {
+  private static final Object[] NONE = new Object[0];
+
+  private Object[] targets;
+  private byte[] kinds;
+  private int n;
+
+  private static final byte RULE = 0;
+  private static final byte TABLE_MATCH = 1;
+  private static final byte TABLE_MISS = 2;
+  private static final byte MAC = 3;
+  private static final byte PORT_RX = 4;
+  private static final byte PORT_TX = 5;
+
+  SideEffects() {
+    this(new Object[16], new byte[16], 0);
+  }
+
+  private SideEffects(Object[] targets, byte[] kinds, int n) {
+    this.targets = targets;
+    this.kinds = kinds;
+    this.n = n;
+  }
+
+  void clear() {
+    Arrays.fill(targets, 0, n, null);
+    n = 0;
+  }
+
+  private void add(byte kind, Object target) {
+    if (n == targets.length) {
+      targets = Arrays.copyOf(targets, 2 * n);
+      kinds = Arrays.copyOf(kinds, 2 * n);
+    }
+    targets[n] = target;
+    kinds[n++] = kind;
+  }
+
+  void rule(Counter c) {
+    add(RULE, c);
+  }
+
+  void table(TableCounters t, boolean matched) {
+    add(matched ? TABLE_MATCH : TABLE_MISS, t);
+  }
+
+  void macSeen(MacEntry e) {
+    add(MAC, e);
+  }
+
+  /** A patch port that the packet came out of: no device counts for it. */
+  void patchRx(Counter c) {
+    add(PORT_RX, c);
+  }
+
+  /** A patch port that the packet went into. */
+  void patchTx(Counter c) {
+    add(PORT_TX, c);
+  }
+
+  /** Credits {@code packets} of {@code bytes}, the last at {@code usedNs}. */
+  public void replay(long packets, long bytes, long usedNs) {
+    for (int i = 0; i < n; i++) {
+      switch (kinds[i]) {
+        case RULE, PORT_RX, PORT_TX -> ((Counter) targets[i]).add(packets, bytes, usedNs);
+        case TABLE_MATCH -> ((TableCounters) targets[i]).add(packets, true);
+        case TABLE_MISS -> ((TableCounters) targets[i]).add(packets, false);
+        case MAC -> ((MacEntry) targets[i]).touch(usedNs);
+        default -> throw new IllegalStateException("side effect " + kinds[i]);
+      }
+    }
+  }
+
+  /** A copy of exactly the entries, for keeping. */
+  public SideEffects copy() {
+    return n == 0
+        ? new SideEffects(NONE, new byte[0], 0)
+        : new SideEffects(Arrays.copyOf(targets, n), Arrays.copyOf(kinds, n), n);
+  }
+
+  /** The counter of the last rule that matched, or null: for tests and the trace. */
+  @Nullable Counter lastRule() {
+    for (int i = n - 1; i >= 0; i--) {
+      if (kinds[i] == RULE) {
+        return (Counter) targets[i];
+      }
+    }
+    return null;
+  }
+}

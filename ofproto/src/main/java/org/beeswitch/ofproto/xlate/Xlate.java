@@ -1,0 +1,617 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.beeswitch.ofproto.xlate;
+
+import static org.beeswitch.flow.FlowLayout.*;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.IntUnaryOperator;
+import org.beeswitch.flow.EthType;
+import org.beeswitch.flow.Field;
+import org.beeswitch.flow.Flow;
+import org.beeswitch.flow.FlowMask;
+import org.beeswitch.odp.OdpActions;
+import org.beeswitch.ofproto.classifier.LookupScratch;
+import org.beeswitch.ofproto.state.BridgeState;
+import org.beeswitch.ofproto.state.PatchEnd;
+import org.beeswitch.ofproto.state.PortState;
+import org.beeswitch.ofproto.state.Ports;
+import org.beeswitch.ofproto.state.Rule;
+import org.beeswitch.ofproto.state.Snapshot;
+import org.beeswitch.openflow.msg.Action;
+import org.beeswitch.openflow.msg.Instructions;
+import org.beeswitch.openflow.msg.OfPort;
+import org.beeswitch.openflow.msg.PacketIn;
+import org.beeswitch.openflow.msg.PortDesc;
+import org.beeswitch.openflow.msg.SwitchConfig;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Translation: from a packet's flow, through the OpenFlow tables of one {@link Snapshot}, to
+ * datapath actions (OVS {@code ofproto-dpif-xlate.c}). The one place where OpenFlow and datapath
+ * words meet.
+ *
+ * <h2>The law</h2>
+ *
+ * Any packet that agrees with this one on the bits of {@link XlateOut#mask} gets the same actions
+ * from a translation with the same snapshot. So every bit that influenced the result is in the
+ * mask; a bit that did not stays out of it, or megaflows become narrow and many. "Every bit"
+ * includes those by which an action is skipped (a set-field whose prerequisite the packet lacks)
+ * and those that are rewritten, since only a difference is written.
+ *
+ * <h2>Translation writes nothing</h2>
+ *
+ * Counters, MAC learning and packet-ins are answered as data: {@link SideEffects}, {@link
+ * XlateOut#learns}, USERSPACE actions with a {@link PacketInCookie}. What the result depended on is
+ * in {@link Dependencies}.
+ *
+ * <h2>How</h2>
+ *
+ * {@code flow} is rewritten as actions say; {@code base} is what the datapath's packet looks like
+ * so far; before each output {@link Commit} emits their difference. A goto is a loop and not a
+ * call, so a pipeline may be as long as there are tables. Patch ports nest, {@link #MAX_DEPTH}
+ * deep.
+ *
+ * <p>One instance a thread; makes no garbage once its buffers have grown.
+ */
+public final class Xlate {
+  /** Most bridges and tables nested in one translation (OVS MAX_DEPTH). */
+  public static final int MAX_DEPTH = 64;
+
+  /** Most table look-ups of one translation that do not go forward (OVS MAX_RESUBMITS). */
+  public static final int MAX_RESUBMITS = 4_096;
+
+  private final XlateOut out = new XlateOut();
+  private final IntUnaryOperator queueToPriority;
+  private final LookupScratch scratch = new LookupScratch();
+  private final FlowMask mask = out.mask;
+  private final OdpActions actions = out.actions;
+
+  /** The packet as rules have rewritten it. */
+  private final Flow flowAsRewritten = new Flow();
+
+  private final long[] flow = flowAsRewritten.words();
+
+  /** The packet as it came. */
+  private final long[] original = new long[WORDS];
+
+  /** The packet as the datapath has it at this point of the action list. */
+  private final long[] base = new long[WORDS];
+
+  /** What a patch port puts aside, by depth. */
+  private final List<Saved> saved = new ArrayList<>();
+
+  private ActionSet actionSet = new ActionSet();
+  private final List<Action> setActions = new ArrayList<>();
+  private Snapshot snapshot = Snapshot.EMPTY;
+  private @Nullable BridgeState bridge;
+  private @Nullable Rule rule;
+  private int tableId;
+  private int depth;
+  private int resubmits;
+  private @Nullable XlateTrace trace;
+
+  private static final class Saved {
+    final long[] flow = new long[WORDS];
+    ActionSet actionSet = new ActionSet();
+  }
+
+  /**
+   * @param queueToPriority what the datapath calls an OpenFlow queue: the value of skb_priority
+   */
+  public Xlate(IntUnaryOperator queueToPriority) {
+    this.queueToPriority = queueToPriority;
+  }
+
+  /** Has later translations note their steps in {@code t}; null: no more. */
+  public void traceTo(@Nullable XlateTrace t) {
+    trace = t;
+  }
+
+  /**
+   * Translates a packet that the datapath sent up.
+   *
+   * @param packetFlow ODP part as parsed, with the datapath's in_port; its pipeline part is
+   *     ignored; not changed
+   */
+  public XlateOut translate(Snapshot s, Flow packetFlow) {
+    begin(s, packetFlow);
+    long port = s.portOf((int) (original[PORT_RECIRC] >>> 32));
+    BridgeState b = port == Snapshot.NO_PORT ? null : s.bridge((int) (port >>> 32));
+    if (b == null) {
+      out.error = XlateError.NO_INPUT_PORT;
+      alwaysLookedAt();
+      return finish();
+    }
+    enter(b, (int) port);
+    alwaysLookedAt();
+    if ((int) original[PORT_RECIRC] != 0) {
+      out.error = XlateError.NO_RECIRCULATION_CONTEXT;
+      return finish();
+    }
+    PortState in = b.ports().get((int) port);
+    if (in != null && mayReceive(in)) {
+      lookup(0);
+      run();
+      executeActionSet();
+    }
+    return finish();
+  }
+
+  /**
+   * Translates a list of actions for a packet that a controller sent, or that was asked about.
+   *
+   * @param ofInPort OpenFlow port that the packet is to have come from, or a reserved one
+   */
+  public XlateOut translate(
+      Snapshot s, Flow packetFlow, int bridgeNumber, int ofInPort, List<Action> list) {
+    begin(s, packetFlow);
+    BridgeState b = s.bridge(bridgeNumber);
+    if (b == null) {
+      out.error = XlateError.BRIDGE_NOT_FOUND;
+      return finish();
+    }
+    enter(b, ofInPort);
+    alwaysLookedAt();
+    apply(list);
+    executeActionSet();
+    return finish();
+  }
+
+  /** The packet as the rules left it, for the "Final flow" of a trace. */
+  public Flow finalFlow() {
+    return flowAsRewritten;
+  }
+
+  private void begin(Snapshot s, Flow packetFlow) {
+    out.clear(s.version());
+    snapshot = s;
+    System.arraycopy(packetFlow.words(), 0, flow, 0, WORDS);
+    Arrays.fill(flow, 0, ODP, 0);
+    System.arraycopy(flow, 0, original, 0, WORDS);
+    System.arraycopy(flow, 0, base, 0, WORDS);
+    // The datapath does not keep tunnel metadata unless it is set again.
+    Arrays.fill(base, TUN_ID, TUN_ID + TUN_WORDS, 0);
+    actionSet.clear();
+    rule = null;
+    tableId = 0;
+    depth = 0;
+    resubmits = 0;
+    stopped = false;
+  }
+
+  private void enter(BridgeState b, int ofInPort) {
+    bridge = b;
+    Arrays.fill(flow, 0, ODP, 0);
+    flow[CONJ_ACTSET] = OfPort.UNSET.number() & 0xffffffffL;
+    flow[OF_PORTS] = (long) ofInPort << 32 | ofInPort & 0xffffffffL;
+    out.dependencies.ports(b.number());
+    if (trace != null) {
+      trace.add(new XlateTrace.InBridge(depth, b.name()));
+    }
+  }
+
+  /** OVS {@code xlate_wc_init}. */
+  private void alwaysLookedAt() {
+    long[] m = mask.words();
+    m[PORT_RECIRC] = -1L;
+    m[TYPE_HASH] |= 0xffffffff00000000L;
+    m[ETH_DST_TYPE] |= 0xffff;
+    if (isIp()) {
+      mask.words()[NW] |= (long) (FRAG_ANY | FRAG_LATER) << 56;
+    }
+  }
+
+  /** OVS {@code xlate_wc_finish}: leaves in the mask only what a datapath key can have. */
+  private XlateOut finish() {
+    long[] m = mask.words();
+    Arrays.fill(m, 0, ODP, 0);
+    int proto = (int) (original[NW] >>> 32) & 0xff;
+    int type = (int) original[ETH_DST_TYPE] & 0xffff;
+    boolean icmp = type == EthType.IPV4 && proto == 1 || type == EthType.IPV6 && proto == 58;
+    if (icmp) {
+      m[TP] &= 0x00ff00ffffffffffL;
+    }
+    for (int shift = 32; shift >= 0; shift -= 32) {
+      if ((m[VLANS] >>> shift & 0xffff) != 0) {
+        m[VLANS] |= (long) VLAN_PRESENT << shift;
+      }
+      if (!EthType.isVlan((int) (original[VLANS] >>> shift + 16) & 0xffff)) {
+        m[VLANS] &= ~(0xffffffffL << shift);
+      }
+    }
+    if ((original[NW] >>> 56 & FRAG_LATER) != 0) {
+      m[TP] &= 0x00000000ffffffffL;
+    }
+    if (!EthType.isMpls(type)) {
+      m[MPLS01] = 0;
+      m[MPLS2] = 0;
+    }
+    if (!isTunnelled()) {
+      Arrays.fill(m, TUN_ID, TUN_ID + TUN_WORDS, 0);
+    }
+    if (out.error != null) {
+      actions.clear();
+    }
+    return out;
+  }
+
+  private boolean isTunnelled() {
+    return original[TUN_IPV4] << 32 != 0
+        || (original[TUN_IPV6_DST] | original[TUN_IPV6_DST + 1]) != 0;
+  }
+
+  /**
+   * Looks the flow up in a table and makes what it finds the rule to run; null: a miss, which drops
+   * in OpenFlow 1.3.
+   */
+  private void lookup(int table) {
+    BridgeState b = here();
+    tableId = table;
+    long tp = flow[TP];
+    if ((flow[NW] >>> 56 & FRAG_ANY) != 0 && isIp() && b.frags() != SwitchConfig.Frag.NX_MATCH) {
+      if (b.frags() == SwitchConfig.Frag.DROP) {
+        out.effects.table(b.counters(table), true);
+        rule = null;
+        return;
+      }
+      flow[TP] = tp & 0x00000000ffffffffL; // transport ports are not available
+    }
+    rule = b.table(table).lookup(flowAsRewritten, mask, scratch);
+    out.dependencies.table(b.number(), table, flow, original);
+    flow[TP] = tp;
+    out.effects.table(b.counters(table), rule != null);
+    if (rule != null) {
+      out.effects.rule(rule.counter());
+    }
+    if (trace != null) {
+      trace.add(new XlateTrace.InTable(depth, table, rule));
+    }
+  }
+
+  /** Runs the rule found and those that it leads to. */
+  private void run() {
+    while (rule != null && out.error == null) {
+      Instructions i = rule.instructions();
+      apply(i.apply());
+      if (stopped) {
+        stopped = false;
+        return;
+      }
+      if (i.hasClear()) {
+        actionSet.clear();
+        showActionSetOutput();
+      }
+      if (i.hasWrite()) {
+        actionSet.write(i.write());
+        showActionSetOutput();
+      }
+      if (i.hasMetadata()) {
+        flow[METADATA] = flow[METADATA] & ~i.metadataMask() | i.metadata();
+      }
+      if (trace != null) {
+        traceInstructions(trace, i);
+      }
+      if (!i.hasGoto()) {
+        return;
+      }
+      lookup(i.gotoTable());
+    }
+  }
+
+  /** Set by an action that ends the pipeline: a TTL that ran out. */
+  private boolean stopped;
+
+  private void apply(List<Action> list) {
+    for (int i = 0; i < list.size() && out.error == null && !stopped; i++) {
+      Action a = list.get(i);
+      if (trace != null) {
+        trace.add(new XlateTrace.Did(depth, a));
+      }
+      switch (a.type()) {
+        case OUTPUT -> output((Action.Output) a);
+        case SET_FIELD -> setField((Action.SetField) a);
+        case PUSH_VLAN -> pushVlan(((Action.PushVlan) a).ethType());
+        case POP_VLAN -> popVlan();
+        case SET_NW_TTL -> setNwTtl(((Action.SetNwTtl) a).ttl());
+        case DEC_NW_TTL -> decNwTtl();
+        case SET_QUEUE -> setQueue(queueToPriority.applyAsInt(((Action.SetQueue) a).queueId()));
+        case POP_QUEUE -> setQueue((int) original[SKB]);
+        case COPY_TTL_OUT,
+            COPY_TTL_IN,
+            SET_MPLS_TTL,
+            DEC_MPLS_TTL,
+            PUSH_MPLS,
+            POP_MPLS,
+            GROUP,
+            PUSH_PBB,
+            POP_PBB,
+            EXPERIMENTER ->
+            throw new IllegalStateException("a rule with " + a + " was let into table " + tableId);
+      }
+    }
+  }
+
+  private void executeActionSet() {
+    if (actionSet.isEmpty() || out.error != null) {
+      return;
+    }
+    setActions.clear();
+    actionSet.drainTo(setActions);
+    if (trace != null) {
+      trace.add(new XlateTrace.ActionSet(depth));
+    }
+    apply(setActions);
+    stopped = false;
+  }
+
+  private void showActionSetOutput() {
+    Action.Output o = actionSet.output();
+    long port = o == null ? OfPort.UNSET.number() : o.port().number();
+    flow[CONJ_ACTSET] = flow[CONJ_ACTSET] & 0xffffffff00000000L | port & 0xffffffffL;
+  }
+
+  // Outputs.
+
+  private void output(Action.Output o) {
+    int port = o.port().number();
+    int inPort = (int) (flow[OF_PORTS] >>> 32);
+    if (o.port().equals(OfPort.IN_PORT)) {
+      outputTo(inPort);
+    } else if (o.port().equals(OfPort.TABLE)) {
+      resubmitToTable0();
+    } else if (o.port().equals(OfPort.NORMAL)) {
+      Normal.output(this);
+    } else if (o.port().equals(OfPort.FLOOD) || o.port().equals(OfPort.ALL)) {
+      flood();
+    } else if (o.port().equals(OfPort.CONTROLLER)) {
+      toController(o.maxLen(), PacketIn.Reason.ACTION);
+    } else if (o.port().equals(OfPort.ANY)) {
+      return;
+    } else if (port == inPort) {
+      note("skipping output to input port");
+    } else {
+      outputTo(port);
+    }
+  }
+
+  private void flood() {
+    Ports ports = here().ports();
+    int inPort = (int) (flow[OF_PORTS] >>> 32);
+    for (int i = 0; i < ports.size(); i++) {
+      int ofPort = ports.at(i).ofPort();
+      if (ofPort != inPort) {
+        outputTo(ofPort);
+      }
+    }
+  }
+
+  /** Sends the packet as it is now out of a port (OVS {@code compose_output_action}). */
+  void outputTo(int ofPort) {
+    PortState p = here().ports().get(ofPort);
+    if (p == null) {
+      note("Nonexistent output port");
+    } else if (p.has(PortDesc.CONFIG_NO_FWD)) {
+      note("OFPPC_NO_FWD set, skipping output");
+    } else if (p.patch() != null) {
+      throughPatchPort(p);
+    } else if (p.odpPort() != 0) {
+      if (actions.size() > OdpActions.MAX - 32) {
+        out.error = XlateError.TOO_MANY_ACTIONS;
+        return;
+      }
+      Commit.commit(flow, base, mask.words(), actions);
+      actions.output(p.odpPort());
+    }
+  }
+
+  /**
+   * Goes on in the bridge at the other end, then comes back to the packet as it was (OVS {@code
+   * patch_port_output}).
+   */
+  private void throughPatchPort(PortState p) {
+    PatchEnd end = Objects.requireNonNull(p.patch());
+    BridgeState there = snapshot.bridge(end.peerBridge());
+    PortState in = there == null ? null : there.ports().get(end.peerOfPort());
+    if (there == null || in == null || in.patch() == null) {
+      note("patch port has no peer");
+      return;
+    }
+    if (++depth > MAX_DEPTH) {
+      out.error = XlateError.RECURSION_TOO_DEEP;
+      return;
+    }
+    if (saved.size() < depth) {
+      saved.add(new Saved());
+    }
+    Saved s = saved.get(depth - 1);
+    System.arraycopy(flow, 0, s.flow, 0, WORDS);
+    ActionSet outer = actionSet;
+    actionSet = s.actionSet;
+    actionSet.clear();
+    BridgeState outerBridge = here();
+    Rule outerRule = rule;
+    int outerTable = tableId;
+
+    out.effects.patchTx(end.tx());
+    out.effects.patchRx(in.patch().rx());
+    enter(there, in.ofPort());
+    Arrays.fill(flow, TUN_ID, TUN_ID + TUN_WORDS, 0);
+    flow[CT] = 0;
+    Arrays.fill(flow, CT_LABEL, CT_TP + 1, 0);
+    if (mayReceive(in)) {
+      lookup(0);
+      run();
+      executeActionSet();
+    }
+
+    s.actionSet = actionSet;
+    actionSet = outer;
+    bridge = outerBridge;
+    rule = outerRule;
+    tableId = outerTable;
+    depth--;
+    System.arraycopy(s.flow, 0, flow, 0, WORDS);
+  }
+
+  /** Output to TABLE, which only a packet-out can say. */
+  private void resubmitToTable0() {
+    if (++depth > MAX_DEPTH) {
+      out.error = XlateError.RECURSION_TOO_DEEP;
+      return;
+    }
+    if (++resubmits > MAX_RESUBMITS) {
+      out.error = XlateError.TOO_MANY_RESUBMITS;
+      return;
+    }
+    Rule outerRule = rule;
+    int outerTable = tableId;
+    lookup(0);
+    run();
+    rule = outerRule;
+    tableId = outerTable;
+    depth--;
+  }
+
+  private void toController(int maxLen, PacketIn.Reason reason) {
+    Commit.commit(flow, base, mask.words(), actions);
+    boolean miss = reason == PacketIn.Reason.ACTION && rule != null && rule.isTableMiss();
+    new PacketInCookie(
+            rule == null ? -1L : rule.cookie(),
+            flow[METADATA],
+            miss ? PacketIn.Reason.NO_MATCH : reason,
+            tableId,
+            maxLen,
+            (int) (flow[OF_PORTS] >>> 32),
+            here().number())
+        .put(actions);
+  }
+
+  // What changes the packet.
+
+  private void setField(Action.SetField a) {
+    Field f = a.field();
+    if (!SetPrereqs.met(f, flow, mask.words())) {
+      note("unmet prerequisites for " + f.text() + ", set_field ignored");
+      return;
+    }
+    int w = f.word();
+    if (f.isWide()) {
+      mask.words()[w] |= a.maskHi();
+      mask.words()[w + 1] |= a.maskLo();
+      flow[w] = flow[w] & ~a.maskHi() | a.valueHi();
+      flow[w + 1] = flow[w + 1] & ~a.maskLo() | a.valueLo();
+    } else {
+      // A narrow field in a wider place (ICMP type in tp_src) is written with the place's width.
+      long m = a.isExact() ? f.wordMask() : (a.maskLo() & f.ones()) << f.shift();
+      if (w < TUN_ID) {
+        mask.words()[w] |= m;
+      }
+      flow[w] = flow[w] & ~m | a.valueLo() << f.shift() & m;
+    }
+  }
+
+  private void pushVlan(int tpid) {
+    int n = Commit.count(flow);
+    mask.words()[VLANS] |= n == 0 ? 0 : n == 1 ? 0xffffffffL << 32 : -1L;
+    flow[VLANS] = ((long) tpid << 16 | VLAN_PRESENT) << 32 | flow[VLANS] >>> 32;
+  }
+
+  private void popVlan() {
+    int n = Commit.count(flow);
+    mask.words()[VLANS] |= n > 1 ? 0xffffffffL : 0;
+    flow[VLANS] <<= 32;
+  }
+
+  private void setNwTtl(int ttl) {
+    if (isIp()) {
+      mask.words()[NW] |= 0x0000ffff00000000L;
+      flow[NW] = flow[NW] & ~(0xffL << 40) | (long) ttl << 40;
+    }
+  }
+
+  private void decNwTtl() {
+    if (!isIp()) {
+      return;
+    }
+    mask.words()[NW] |= 0x0000ffff00000000L;
+    int ttl = (int) (flow[NW] >>> 40) & 0xff;
+    if (ttl > 1) {
+      flow[NW] -= 1L << 40;
+    } else {
+      note("decrement TTL exception");
+      toController(Action.Output.ALL_BYTES, PacketIn.Reason.INVALID_TTL);
+      stopped = true;
+    }
+  }
+
+  private void setQueue(int priority) {
+    mask.words()[SKB] |= 0xffffffffL;
+    flow[SKB] = flow[SKB] & 0xffffffff00000000L | priority & 0xffffffffL;
+  }
+
+  // For this package's parts of the translation.
+
+  /** Whether the packet comes from no port of the bridge because a controller made it. */
+  boolean isPacketOutPort(int ofPort) {
+    return ofPort == OfPort.CONTROLLER.number() || ofPort == OfPort.ANY.number();
+  }
+
+  BridgeState here() {
+    if (bridge == null) {
+      throw new IllegalStateException("translation outside any bridge");
+    }
+    return bridge;
+  }
+
+  long[] flow() {
+    return flow;
+  }
+
+  long[] mask() {
+    return mask.words();
+  }
+
+  XlateOut out() {
+    return out;
+  }
+
+  void note(String text) {
+    if (trace != null) {
+      trace.add(new XlateTrace.Note(depth, text));
+    }
+  }
+
+  private boolean isIp() {
+    int type = (int) flow[ETH_DST_TYPE] & 0xffff;
+    return type == EthType.IPV4 || type == EthType.IPV6;
+  }
+
+  /**
+   * 01:80:c2:00:00:00 is let in by its own flag, which 1.3 does not have (OVS {@code may_receive}).
+   */
+  private boolean mayReceive(PortState in) {
+    return !in.has(PortDesc.CONFIG_NO_RECV) || flow[ETH_DST_TYPE] >>> 16 == 0x0180c2000000L;
+  }
+
+  private void traceInstructions(XlateTrace t, Instructions i) {
+    if (i.hasClear()) {
+      t.add(new XlateTrace.DidInstruction(depth, Instructions.builder().clear().build()));
+    }
+    if (i.hasWrite()) {
+      t.add(new XlateTrace.DidInstruction(depth, Instructions.builder().write(i.write()).build()));
+    }
+    if (i.hasMetadata()) {
+      t.add(
+          new XlateTrace.DidInstruction(
+              depth, Instructions.builder().metadata(i.metadata(), i.metadataMask()).build()));
+    }
+    if (i.hasGoto()) {
+      t.add(
+          new XlateTrace.DidInstruction(
+              depth, Instructions.builder().gotoTable(i.gotoTable()).build()));
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.beeswitch.ofproto.xlate;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.beeswitch.ofproto.state.Rule;
+import org.beeswitch.openflow.msg.Action;
+import org.beeswitch.openflow.msg.Instructions;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The walk of one translation through bridges and tables as data: what {@code ofproto/trace}
+ * prints. Made only when somebody asked; the hot path has none.
+ */
+public final class XlateTrace {
+  /** One step, {@code depth} levels of nesting below the first bridge. */
+  public sealed interface Step {
+    int depth();
+  }
+
+  /** The packet is in this bridge from here on. */
+  public record InBridge(int depth, String name) implements Step {}
+
+  /** A table was looked up; {@code rule} is null on a miss. */
+  public record InTable(int depth, int tableId, @Nullable Rule rule) implements Step {}
+
+  /** An action that is executed. */
+  public record Did(int depth, Action action) implements Step {}
+
+  /** An instruction other than apply-actions that is executed; {@code what} has just that one. */
+  public record DidInstruction(int depth, Instructions what) implements Step {}
+
+  /** The action set is executed from here on. */
+  public record ActionSet(int depth) implements Step {}
+
+  /** Why something was or was not done, in OVS's words. */
+  public record Note(int depth, String text) implements Step {}
+
+  private final List<Step> steps = new ArrayList<>();
+
+  void add(Step s) {
+    steps.add(s);
+  }
+
+  public List<Step> steps() {
+    return List.copyOf(steps);
+  }
+}
