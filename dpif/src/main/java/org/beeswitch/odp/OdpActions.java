@@ -21,7 +21,7 @@ import java.util.Arrays;
  *   (checksums follow). Words that name packet headers must be there in every packet of the flow
  * <tr><td>PUSH_VLAN<td>arg = tpid:16 tci:16 (tci without the present bit's meaning: bit 0x1000 is ignored)
  * <tr><td>POP_VLAN<td>nothing
- * <tr><td>TRUNC<td>arg = bytes; applies to the next OUTPUT only
+ * <tr><td>TRUNC<td>arg = bytes; applies to the next OUTPUT or USERSPACE only
  * <tr><td>DROP<td>arg = drop reason; ends the list
  * </table>
  *
@@ -119,6 +119,16 @@ public final class OdpActions {
 
   public void popVlan() {
     add(OdpActionKind.POP_VLAN, 0, 0, 0, 0, 0);
+  }
+
+  /** The next OUTPUT or USERSPACE gets no more than the first {@code bytes} of the packet. */
+  public void trunc(int bytes) {
+    add(OdpActionKind.TRUNC, 0, bytes, 0, 0, 0);
+  }
+
+  /** Ends the list; not needed for a list that is empty. */
+  public void drop() {
+    add(OdpActionKind.DROP, 0, 0, 0, 0, 0);
   }
 
   public void userspace(int reason, long cookie0, long cookie1, long cookie2) {

@@ -62,4 +62,24 @@ public final class Flow {
   public int hashCode() {
     return Arrays.hashCode(words);
   }
+
+  /**
+   * For people who debug: the words that are not zero. {@code openflow} prints flows as OVS does.
+   */
+  @Override
+  public String toString() {
+    return wordsToString(words);
+  }
+
+  static String wordsToString(long[] words) {
+    StringBuilder s = new StringBuilder("{");
+    for (int w = 0; w < words.length; w++) {
+      if (words[w] != 0) {
+        s.append(s.length() > 1 ? ", " : "");
+        s.append(w < FlowLayout.ODP ? "pipeline " + w : "odp " + (w - FlowLayout.ODP));
+        s.append("=0x").append(Long.toHexString(words[w]));
+      }
+    }
+    return s.append('}').toString();
+  }
 }

@@ -50,4 +50,10 @@ public final class FlowMask {
   public int hashCode() {
     return Arrays.hashCode(words);
   }
+
+  /** For people who debug: the words that are not zero. */
+  @Override
+  public String toString() {
+    return Flow.wordsToString(words);
+  }
 }

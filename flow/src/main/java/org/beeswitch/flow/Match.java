@@ -123,6 +123,15 @@ public final class Match {
     return 31 * mask.hashCode() + Arrays.hashCode(values);
   }
 
+  /** For people who debug: value/mask of each word. {@code openflow} prints matches as OVS does. */
+  @Override
+  public String toString() {
+    long[] value = new long[FlowLayout.WORDS];
+    long[] maskWords = new long[FlowLayout.WORDS];
+    expand(value, maskWords);
+    return Flow.wordsToString(value) + "/" + Flow.wordsToString(maskWords);
+  }
+
   /**
    * Builds a match field by field. Does not check prerequisites: decoders do, with the error that
    * their protocol wants.

@@ -27,7 +27,8 @@ import static org.beeswitch.flow.FlowLayout.*;
  *       addresses and ports of the whole datagram: it follows them.
  *   <li>Behind a routing header with segments left, the IPv6 destination is not the one that the
  *       checksum covers.
- *   <li>A VLAN tag's DEI bit, which flows do not have, stays.
+ *   <li>A VLAN tag that changes loses its DEI bit, which flows do not have, as if it were popped
+ *       and another one pushed: that is what OVS and the kernel do.
  * </ul>
  *
  * <p>No garbage; one editor per thread. MPLS labels and the PBB I-TAG can be set here; pushing and
@@ -106,7 +107,7 @@ public final class PacketEditor {
     }
     stale = true;
     switch (word) {
-      case VLANS -> setVlans(b, at + 12, now);
+      case VLANS -> setVlans(b, at + 12, old, now);
       case NW -> setNw(b, at + layers.l3, now);
       case IPV4 -> setIpv4(b, at + layers.l3, old, now);
       case FlowLayout.IPV6_SRC, FlowLayout.IPV6_SRC + 1 ->
@@ -140,10 +141,12 @@ public final class PacketEditor {
     }
   }
 
-  private void setVlans(byte[] b, int at, long now) {
+  private void setVlans(byte[] b, int at, long old, long now) {
     for (int i = 0; i < layers.vlans; i++, at += 4) {
-      int dei = Be.get16(b, at + 2) & VLAN_PRESENT;
-      Be.put32(b, at, now >>> 32 - 32 * i & ~(long) VLAN_PRESENT | dei);
+      int shift = 32 - 32 * i;
+      if ((old >>> shift & 0xffffffffL) != (now >>> shift & 0xffffffffL)) {
+        Be.put32(b, at, now >>> shift & ~(long) VLAN_PRESENT);
+      }
     }
   }
 

@@ -190,6 +190,39 @@ class PacketEditorTest {
   }
 
   @Test
+  void fragmentsThatAreRewrittenMakeUpARightDatagram() {
+    byte[] whole = eth().ipv4("10.0.0.1", "10.0.0.2").udp(1, 2).payload(100).bytes();
+    Packet first = fragment(whole, 0, 64, true);
+    Packet second = fragment(whole, 64, 108, false);
+    for (Packet p : new Packet[] {first, second}) {
+      editor.begin(p);
+      editor.set(FlowLayout.IPV4, 0xc0a80101_c0a80202L, -1L);
+      editor.set(FlowLayout.TP, 0x1234_5678L << 32, -1L << 32);
+    }
+    byte[] again =
+        new PacketBuilder()
+            .eth(0, 0)
+            .ipv4("192.168.1.1", "192.168.2.2")
+            .udp(0x1234, 0x5678)
+            .payload(100)
+            .bytes();
+    byte[] l4 = Arrays.copyOf(Arrays.copyOfRange(first.bytes(), 34, 98), 108);
+    System.arraycopy(second.bytes(), 34, l4, 64, 44);
+    assertThat(l4).isEqualTo(Arrays.copyOfRange(again, 34, again.length));
+    assertThat(Checksums.wrong(second.bytes())).isEmpty();
+  }
+
+  /** Bytes {@code from} to {@code to} of a datagram's L4 part as a fragment. */
+  private static Packet fragment(byte[] whole, int from, int to, boolean more) {
+    return eth()
+        .ipv4("10.0.0.1", "10.0.0.2")
+        .ipv4Fragment(7, from / 8, more)
+        .proto(IpProto.UDP)
+        .payload(Arrays.copyOfRange(whole, 34 + from, 34 + to))
+        .packet();
+  }
+
+  @Test
   void aSourceRoutedDestinationIsNotInTheChecksum() {
     byte[] frame = eth().ipv6(A6, B6).extension(IpProto.ROUTING, 2).udp(1, 2).bytes();
     frame[14 + 40 + 3] = 1; // segments left
@@ -236,10 +269,14 @@ class PacketEditorTest {
   }
 
   @Test
-  void settingATagKeepsItsDei() {
-    Packet p = Packet.of(eth().vlan(EthType.VLAN, 0x3005).type(0x9000).bytes());
+  void aTagThatChangesLosesItsDei() {
+    Packet p =
+        Packet.of(eth().vlan(EthType.VLAN, 0x3005).vlan(EthType.VLAN, 0x1009).type(0x9000).bytes());
     editor.begin(p);
+    editor.set(FlowLayout.VLANS, 5L << 32, 0xfffL << 32);
+    assertThat(Be.get16(p.bytes(), 14)).isEqualTo(0x3005);
     editor.set(FlowLayout.VLANS, 7L << 32, 0xfffL << 32);
-    assertThat(Be.get16(p.bytes(), 14)).isEqualTo(0x3007);
+    assertThat(Be.get16(p.bytes(), 14)).isEqualTo(0x2007);
+    assertThat(Be.get16(p.bytes(), 18)).isEqualTo(0x1009);
   }
 }

@@ -15,6 +15,9 @@ import org.beeswitch.netdev.sys.Sys;
  * readable. Readiness is a level, not an edge: what is not drained is reported again. Devices of
  * the kernel go through epoll; in-memory ones are asked, and end the wait by {@link #wake}.
  *
+ * <p>A tap whose device somebody deleted is readable for ever and has no packets: remove it when
+ * {@link LinkMonitor} says that the device is gone.
+ *
  * <p>One thread adds, removes, waits and closes; any thread wakes. Waiting makes no garbage.
  */
 public final class NetdevPoll implements AutoCloseable {

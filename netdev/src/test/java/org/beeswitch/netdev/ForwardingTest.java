@@ -5,8 +5,10 @@ package org.beeswitch.netdev;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -123,8 +125,8 @@ class ForwardingTest {
     try (Socket s = server.accept();
         InputStream in = s.getInputStream()) {
       return Arrays.hashCode(in.readAllBytes());
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.beeswitch.netdev.sys.Sys;
 import org.beeswitch.netdev.testing.TestNetns;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,9 +96,9 @@ class LinksTest {
     try (TestNetns other = TestNetns.create();
         Links there = other.call(Links::open)) {
       links.createVeth("a", "b");
-      int fd = org.beeswitch.netdev.sys.Sys.open(other.path().toString(), 0);
+      int fd = Sys.open(other.path().toString(), 0);
       links.setNetns(links.get("b").ifindex(), fd);
-      org.beeswitch.netdev.sys.Sys.close(fd);
+      Sys.close(fd);
       assertThat(links.find("b")).isEmpty();
       assertThat(there.find("b")).isPresent();
       assertThat(links.get("a").peerElsewhere()).isTrue();
@@ -217,10 +219,7 @@ class LinksTest {
   }
 
   private static void awaitEvent(
-      LinkMonitor monitor,
-      List<LinkEvent> events,
-      String name,
-      java.util.function.Predicate<Link> p)
+      LinkMonitor monitor, List<LinkEvent> events, String name, Predicate<Link> p)
       throws Exception {
     long deadline = System.nanoTime() + 5_000_000_000L;
     while (events.stream().noneMatch(e -> e.link().name().equals(name) && p.test(e.link()))) {
