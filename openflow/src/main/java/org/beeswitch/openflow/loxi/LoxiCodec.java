@@ -68,20 +68,17 @@ public final class LoxiCodec {
    * @throws IllegalStateException if openflowj finds it wrong: our checks are then
    */
   public static OfMessage read(OfMessage.Type type, ByteBuf frame) {
-    switch (type) {
-      case FEATURES_REQUEST:
-        return new FeaturesRequest();
-      case GET_CONFIG_REQUEST:
-        return new GetConfigRequest();
-      case BARRIER_REQUEST:
-        return new BarrierRequest();
-      case BARRIER_REPLY:
-        return new BarrierReply();
-      case GET_ASYNC_REQUEST:
-        return new GetAsyncRequest();
-      default:
-        break;
-    }
+    return switch (type) {
+      case FEATURES_REQUEST -> new FeaturesRequest();
+      case GET_CONFIG_REQUEST -> new GetConfigRequest();
+      case BARRIER_REQUEST -> new BarrierRequest();
+      case BARRIER_REPLY -> new BarrierReply();
+      case GET_ASYNC_REQUEST -> new GetAsyncRequest();
+      default -> readBody(type, frame);
+    };
+  }
+
+  private static OfMessage readBody(OfMessage.Type type, ByteBuf frame) {
     int start = frame.readerIndex();
     try {
       return fromLoxi(type, READER.readFrom(frame));
