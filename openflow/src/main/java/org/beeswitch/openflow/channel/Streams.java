@@ -166,17 +166,25 @@ public final class Streams implements AutoCloseable {
     }
   }
 
+  /**
+   * On the event loop, so that the failure is seen there before the end of input that comes with
+   * it.
+   */
   private static void connect(StreamVconn<?> vconn, Channel ch, SocketAddress address) {
-    ChannelFuture connected =
-        ch.connect(address)
-            .addListener(
-                done -> {
-                  Throwable cause = done.cause();
-                  if (cause != null) {
-                    vconn.fail(CloseReason.of(cause));
-                  }
-                });
-    assert connected != null;
+    ch.eventLoop()
+        .execute(
+            () -> {
+              ChannelFuture connected =
+                  ch.connect(address)
+                      .addListener(
+                          done -> {
+                            Throwable cause = done.cause();
+                            if (cause != null) {
+                              vconn.fail(CloseReason.of(cause));
+                            }
+                          });
+              assert connected != null;
+            });
   }
 
   private static boolean isNumeric(String host) {
