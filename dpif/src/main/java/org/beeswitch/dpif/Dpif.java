@@ -168,8 +168,8 @@ public interface Dpif extends AutoCloseable {
   int execute(int executor, Packet packet, OdpKey metadata, OdpActions actions);
 
   /**
-   * What this datapath calls an OpenFlow queue: the value that a SET of skb_priority gets. By default the handle of class
-   * {@code 1:(queue + 1)} of an HTB qdisc, as OVS numbers its classes.
+   * What this datapath calls an OpenFlow queue: the value that a SET of skb_priority gets. By
+   * default the handle of class {@code 1:(queue + 1)} of an HTB qdisc, as OVS numbers its classes.
    */
   default int queueToPriority(int queueId) {
     return 1 << 16 | (queueId + 1 & 0xffff);

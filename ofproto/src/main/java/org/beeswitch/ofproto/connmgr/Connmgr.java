@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.beeswitch.ofproto.connmgr;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import org.beeswitch.flow.Match;
+import org.beeswitch.ofproto.Ofproto;
+import org.beeswitch.ofproto.OfprotoListener;
+import org.beeswitch.ofproto.state.Counter;
+import org.beeswitch.ofproto.state.Rule;
+import org.beeswitch.openflow.channel.CloseReason;
+import org.beeswitch.openflow.channel.ConnectionListener;
+import org.beeswitch.openflow.channel.Frame;
+import org.beeswitch.openflow.channel.OfConnection;
+import org.beeswitch.openflow.codec.Decoded;
+import org.beeswitch.openflow.msg.Action;
+import org.beeswitch.openflow.msg.FlowRemoved;
+import org.beeswitch.openflow.msg.Instructions;
+import org.beeswitch.openflow.msg.OfErrorCode;
+import org.beeswitch.openflow.msg.OfFrame;
+import org.beeswitch.openflow.msg.OfMessage;
+import org.beeswitch.openflow.msg.OfPort;
+import org.beeswitch.openflow.msg.PacketIn;
+import org.beeswitch.openflow.msg.PortStatus;
+import org.beeswitch.openflow.msg.Role;
+import org.beeswitch.openflow.msg.RoleRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A bridge's connections (OVS {@code ofproto/connmgr.c}): who gets which message unasked, roles and
+ * the generation id that outlives connections, and what the bridge does when no controller is
+ * there.
+ *
+ * <h2>Fail mode</h2>
+ *
+ * Without controllers a standalone bridge has the visible rule {@code priority=0 actions=NORMAL}; a
+ * secure one has none. With controllers, a standalone bridge that none has been admitted to for
+ * three probe intervals puts a hidden rule above all others that does NORMAL (fail-open), and takes
+ * it out when one is back; other rules stay as they are. Service connections have no say in this.
+ *
+ * <p>Opening and keeping connections is {@code vswitchd}'s; here is what they mean. {@code main}
+ * alone, but {@link #packetIn} and {@link #coverage}.
+ */
+public final class Connmgr implements OfprotoListener, ConnectionListener<Decoded, OfFrame> {
+  /** Priority of the fail-open rule: no controller can say it (OVS FAIL_OPEN_PRIORITY). */
+  public static final int FAIL_OPEN_PRIORITY = 0xf0f0f0;
+
+  /** Packet-ins on their way from handlers to {@code main}. */
+  private static final int PACKET_IN_INBOX = 4_096;
+
+  /** Packet-ins that one run hands out, so that other work comes to its turn. */
+  private static final int PACKET_INS_PER_RUN = 256;
+
+  private final Ofproto ofproto;
+  private final Requests requests;
+  private final Runnable wakeMain;
+  private final List<OfConn> conns = new ArrayList<>();
+  private final ArrayBlockingQueue<PacketIn> packetIns = new ArrayBlockingQueue<>(PACKET_IN_INBOX);
+  private final AtomicLong packetInsLost = new AtomicLong();
+  private final AtomicLong messages = new AtomicLong();
+  private final AtomicLong errors = new AtomicLong();
+  private long generationId;
+  private boolean hasGenerationId;
+  private long nowNs;
+  private @Nullable Rule failOpen;
+
+  /**
+   * @param factory makes the bridge, which tells this connection manager what happens to it
+   */
+  public Connmgr(
+      java.util.function.Function<OfprotoListener, Ofproto> factory,
+      long dpid,
+      SwitchIdentity identity,
+      Runnable wakeMain) {
+    this.ofproto = factory.apply(this);
+    this.requests = new Requests(ofproto, dpid, identity, this);
+    this.wakeMain = wakeMain;
+  }
+
+  public Ofproto ofproto() {
+    return ofproto;
+  }
+
+  /** Sets the time that messages handled from now on are handled at. */
+  public void setTime(long now) {
+    nowNs = now;
+  }
+
+  // Connections.
+
+  @Override
+  public void connected(OfConnection<OfFrame> connection, int version) {
+    conns.add(new OfConn(connection));
+  }
+
+  @Override
+  public void disconnected(OfConnection<OfFrame> connection, CloseReason why) {
+    conns.removeIf(c -> c.connection == connection);
+  }
+
+  @Override
+  public void message(OfConnection<OfFrame> connection, Decoded m, Frame frame) {
+    messages.lazySet(messages.get() + 1);
+    for (OfConn c : conns) {
+      if (c.connection == connection) {
+        if (m instanceof Decoded.Good g) {
+          requests.handle(c, g.frame().xid(), g.frame().message(), frame, nowNs);
+        } else if (m instanceof Decoded.Bad b) {
+          bad(c, b, frame);
+        }
+        return;
+      }
+    }
+    throw new IllegalStateException("message on " + connection.name() + ", which never connected");
+  }
+
+  /** A secondary controller may not modify, whether or not it knows how to ask. */
+  private void bad(OfConn c, Decoded.Bad b, Frame frame) {
+    errors.lazySet(errors.get() + 1);
+    boolean refused = c.isSecondary() && b.type() != null && isModifying(b.type());
+    Requests.error(c, b.xid(), refused ? OfErrorCode.OFPBRC_IS_SECONDARY : b.code(), frame);
+  }
+
+  private static boolean isModifying(OfMessage.Type t) {
+    return switch (t) {
+      case PACKET_OUT, FLOW_MOD, GROUP_MOD, PORT_MOD, TABLE_MOD, METER_MOD -> true;
+      default -> false;
+    };
+  }
+
+  // Roles.
+
+  /** Takes a generation id; false if it is older than one that has been seen (OF 1.3.5, 6.3.6). */
+  boolean setGenerationId(long id) {
+    if (hasGenerationId && id - generationId < 0) {
+      return false;
+    }
+    generationId = id;
+    hasGenerationId = true;
+    return true;
+  }
+
+  long generationId() {
+    return hasGenerationId ? generationId : RoleRequest.NO_GENERATION;
+  }
+
+  /** Gives a connection a role; the primary that was becomes secondary. */
+  void setRole(OfConn c, Role role) {
+    if (role == Role.PRIMARY && c.role != Role.PRIMARY) {
+      for (OfConn other : conns) {
+        if (other.role == Role.PRIMARY) {
+          other.role = Role.SECONDARY;
+        }
+      }
+    }
+    c.role = role;
+  }
+
+  // Messages that nobody asked for.
+
+  @Override
+  public void flowRemoved(FlowRemoved m) {
+    conns.forEach(c -> c.send(m));
+  }
+
+  @Override
+  public void portStatus(PortStatus m) {
+    conns.forEach(c -> c.send(m));
+  }
+
+  /** Takes a packet-in from a handler. Any thread; never waits. */
+  public void packetIn(PacketIn m) {
+    if (packetIns.offer(m)) {
+      wakeMain.run();
+    } else {
+      packetInsLost.incrementAndGet();
+    }
+  }
+
+  /** Hands packet-ins to those who want them. Returns how many. */
+  public int doWork(long now) {
+    nowNs = now;
+    int n = 0;
+    for (PacketIn m = packetIns.poll(); m != null; m = packetIns.poll()) {
+      PacketIn p = m;
+      conns.forEach(c -> c.send(p));
+      if (++n == PACKET_INS_PER_RUN) {
+        break;
+      }
+    }
+    return n;
+  }
+
+  // Fail mode.
+
+  /** Puts the visible rule of a standalone bridge without controllers in, if no rule is there. */
+  public void addStandaloneRule(long now) {
+    ofproto.putOwn(normal(0, now), now);
+  }
+
+  /** Enters or leaves fail-open. */
+  public void setFailOpen(boolean open, long now) {
+    if (open && failOpen == null) {
+      failOpen = normal(FAIL_OPEN_PRIORITY, now);
+      ofproto.putOwn(failOpen, now);
+    } else if (!open && failOpen != null) {
+      ofproto.removeOwn(failOpen);
+      failOpen = null;
+    }
+  }
+
+  public boolean isFailOpen() {
+    return failOpen != null;
+  }
+
+  private static Rule normal(int priority, long now) {
+    return new Rule(
+        0,
+        priority,
+        Match.ANY,
+        0,
+        0,
+        0,
+        0,
+        Instructions.apply(List.of(new Action.Output(OfPort.NORMAL, 0))),
+        new Counter(now),
+        now,
+        now);
+  }
+
+  /** Counters by name. Any thread. */
+  public Map<String, Long> coverage() {
+    Map<String, Long> m = new TreeMap<>();
+    m.put("ofconn_messages", messages.get());
+    m.put("ofconn_bad_messages", errors.get());
+    m.put("packet_in_inbox_full", packetInsLost.get());
+    return m;
+  }
+}

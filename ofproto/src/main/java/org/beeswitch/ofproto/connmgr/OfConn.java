@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.beeswitch.ofproto.connmgr;
+
+import org.beeswitch.openflow.channel.MessageCounter;
+import org.beeswitch.openflow.channel.OfConnection;
+import org.beeswitch.openflow.msg.AsyncConfig;
+import org.beeswitch.openflow.msg.FlowRemoved;
+import org.beeswitch.openflow.msg.OfFrame;
+import org.beeswitch.openflow.msg.OfMessage;
+import org.beeswitch.openflow.msg.PacketIn;
+import org.beeswitch.openflow.msg.PortStatus;
+import org.beeswitch.openflow.msg.Role;
+
+/**
+ * What a bridge knows of one connection besides the connection itself (OVS {@code struct ofconn}):
+ * its role and which messages it wants unasked. Forgotten when the connection ends. {@code main}
+ * alone.
+ */
+@SuppressWarnings("EnumOrdinal") // bits of an AsyncConfig are ordinals of reasons
+final class OfConn {
+  /**
+   * Packet-ins that may wait for a slow controller (OVS OFPROTO_PACKET_QUEUE_SIZE, its default).
+   */
+  static final int PACKET_IN_QUEUE = 100;
+
+  /** OFP_DEFAULT_MISS_SEND_LEN. */
+  private static final int DEFAULT_MISS_SEND_LEN = 128;
+
+  /**
+   * Everything but what OVS keeps from primary and equal controllers, and port status alone for a
+   * secondary.
+   */
+  private static final AsyncConfig DEFAULT_ASYNC =
+      new AsyncConfig(
+          bits(PacketIn.Reason.values().length) & ~(1 << PacketIn.Reason.INVALID_TTL.ordinal()),
+          0,
+          7,
+          7,
+          bits(FlowRemoved.Reason.values().length),
+          0);
+
+  final OfConnection<OfFrame> connection;
+  final boolean isService;
+  private final MessageCounter packetIns = new MessageCounter();
+  Role role = Role.EQUAL;
+  AsyncConfig async = DEFAULT_ASYNC;
+  int missSendLen;
+
+  /** Packet-ins that were not sent because {@link #PACKET_IN_QUEUE} waited already. */
+  long packetInsDropped;
+
+  OfConn(OfConnection<OfFrame> connection) {
+    this.connection = connection;
+    this.isService = connection.isService();
+    this.missSendLen = isService ? 0 : DEFAULT_MISS_SEND_LEN;
+  }
+
+  private static int bits(int n) {
+    return (1 << n) - 1;
+  }
+
+  boolean isSecondary() {
+    return role == Role.SECONDARY;
+  }
+
+  void reply(int xid, OfMessage m) {
+    connection.send(new OfFrame(connection.version(), xid, m));
+  }
+
+  void send(PacketIn m) {
+    if (wants(async.packetIn(), async.packetInSecondary(), m.reason().ordinal())) {
+      if (packetIns.messages() >= PACKET_IN_QUEUE) {
+        packetInsDropped++;
+      } else {
+        connection.send(new OfFrame(connection.version(), 0, m), packetIns);
+      }
+    }
+  }
+
+  void send(FlowRemoved m) {
+    if (wants(async.flowRemoved(), async.flowRemovedSecondary(), m.reason().ordinal())) {
+      connection.send(new OfFrame(connection.version(), 0, m));
+    }
+  }
+
+  void send(PortStatus m) {
+    if (wants(async.portStatus(), async.portStatusSecondary(), m.reason().ordinal())) {
+      connection.send(new OfFrame(connection.version(), 0, m));
+    }
+  }
+
+  /**
+   * OVS {@code ofconn_receives_async_msg}: service connections get none until they have set
+   * miss_send_len.
+   */
+  private boolean wants(int mask, int secondaryMask, int reason) {
+    return !(isService && missSendLen == 0)
+        && connection.isConnected()
+        && ((isSecondary() ? secondaryMask : mask) >>> reason & 1) != 0;
+  }
+}
