@@ -5,6 +5,7 @@ package org.beeswitch.dpif;
 import java.util.List;
 import java.util.Map;
 import org.beeswitch.flow.Packet;
+import org.beeswitch.netdev.Netdev;
 import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
 import org.jspecify.annotations.Nullable;
@@ -77,10 +78,10 @@ public interface Dpif extends AutoCloseable {
   List<DpifPort> ports();
 
   /**
-   * What the datapath itself has counted for a port, for ports that no Linux device counts for.
-   * Null if the device's own statistics are the port's, or if there is no such port.
+   * The device of a port, if it is one that only the datapath knows (of a test, in memory) or has
+   * open. Null if there is none, or if it is the Linux device of the port's name.
    */
-  default @Nullable PortStats portStats(OdpPort port) {
+  default @Nullable Netdev netdev(OdpPort port) {
     return null;
   }
 

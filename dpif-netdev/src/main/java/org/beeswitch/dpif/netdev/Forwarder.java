@@ -18,6 +18,7 @@ import org.beeswitch.flow.IpProto;
 import org.beeswitch.flow.Layers;
 import org.beeswitch.flow.Packet;
 import org.beeswitch.netdev.Errno;
+import org.beeswitch.netdev.PacketNetdev;
 import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
 
@@ -33,6 +34,10 @@ final class Forwarder implements ActionExecutor.Sink {
   private static final int ETH_HEADER = 14;
 
   private static final int TCP_HEADER = 20;
+
+  /** A packet socket says it of a device that is gone. */
+  private static final int ENXIO = 6;
+
   private static final int UDP_HEADER = 8;
 
   private final FlowTable flows;
@@ -150,56 +155,49 @@ final class Forwarder implements ActionExecutor.Sink {
   @Override
   public void output(int odpPortNo, Packet p) {
     NetdevPort port = ports.get(odpPortNo);
-    if (port == null) {
+    PacketNetdev device = port == null ? null : port.device();
+    if (port == null || device == null) {
       drop(DropReason.OUTPUT_NO_PORT, p);
-      return;
-    }
-    if (isTooLong(port, p)) {
-      port.txDropped.increment();
+    } else if (isTooLong(port, p)) {
       drop(DropReason.OUTPUT_MTU, p);
-      return;
-    }
-    if (p.gsoType != Packet.GSO_NONE && !port.io().takesGso(p.gsoType)) {
-      segment(port, p);
+    } else if (p.gsoType != Packet.GSO_NONE && !port.takesOffloads()) {
+      segment(port, device, p);
     } else {
-      transmit(port, p);
+      transmit(port, device, p);
     }
   }
 
   /** What cannot be cut comes out whole, and is dropped for that. */
-  private void segment(NetdevPort port, Packet p) {
+  private void segment(NetdevPort port, PacketNetdev device, Packet p) {
     counters.segmented.increment();
     segmenter.begin(p);
     while (segmenter.next(segment)) {
       if (isTooLong(port, segment)) {
-        port.txDropped.increment();
         drop(DropReason.OUTPUT_GSO, p);
       } else {
-        transmit(port, segment);
+        transmit(port, device, segment);
       }
     }
   }
 
-  private void transmit(NetdevPort port, Packet p) {
+  private void transmit(NetdevPort port, PacketNetdev device, Packet p) {
     Packet out = p;
-    if (p.csumStart >= 0 && p.gsoType == Packet.GSO_NONE && !port.io().takesPartialCsum()) {
+    if (p.csumStart >= 0 && !port.takesOffloads()) {
       copy.copyFrom(p);
       Csum.complete(copy);
       counters.csumCompleted.increment();
       out = copy;
     }
-    int length = out.length();
-    int r = port.io().send(out);
-    if (r == 0) {
-      port.countSent(length);
-    } else {
-      port.txDropped.increment();
-      drop(r == -Errno.ENODEV ? DropReason.OUTPUT_NO_PORT : DropReason.OUTPUT_TX, p);
+    switch (-device.send(out)) {
+      case 0 -> {}
+      case Errno.ENODEV, ENXIO -> drop(DropReason.OUTPUT_NO_PORT, p);
+      case Errno.EMSGSIZE -> drop(DropReason.OUTPUT_MTU, p);
+      default -> drop(DropReason.OUTPUT_TX, p);
     }
   }
 
   private static boolean isTooLong(NetdevPort port, Packet p) {
-    return longestSegment(p) > port.io().mtu() + ETH_HEADER + tagLength(p);
+    return longestSegment(p) > port.mtu() + ETH_HEADER + tagLength(p);
   }
 
   /** Length of the frame, or of the longest that a GSO packet stands for. */

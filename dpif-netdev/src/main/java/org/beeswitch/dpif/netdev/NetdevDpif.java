@@ -4,9 +4,11 @@ package org.beeswitch.dpif.netdev;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.beeswitch.dpif.ActionExecutor;
@@ -17,13 +19,25 @@ import org.beeswitch.dpif.DpifStats;
 import org.beeswitch.dpif.FlowStats;
 import org.beeswitch.dpif.OdpPort;
 import org.beeswitch.dpif.PortKind;
-import org.beeswitch.dpif.PortStats;
 import org.beeswitch.dpif.UpcallKind;
 import org.beeswitch.flow.Packet;
 import org.beeswitch.netdev.Errno;
+import org.beeswitch.netdev.Link;
+import org.beeswitch.netdev.LinkEvent;
+import org.beeswitch.netdev.LinkMonitor;
+import org.beeswitch.netdev.Links;
+import org.beeswitch.netdev.MemoryNetdev;
+import org.beeswitch.netdev.Netdev;
+import org.beeswitch.netdev.NetdevException;
+import org.beeswitch.netdev.NetdevPoll;
+import org.beeswitch.netdev.PacketNetdev;
+import org.beeswitch.netdev.PacketSocket;
+import org.beeswitch.netdev.Tap;
 import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The datapath in userspace memory: what tests run on, and a switch where there is no BPF.
@@ -40,15 +54,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Memory.</b> Nothing per packet. Per flow about 400 bytes and 32 per action, pooled.
  */
 public final class NetdevDpif implements Dpif {
-  /** Opens what a port sends to and receives from. */
-  interface PortOpener {
-    PortIo open(String name, PortKind kind) throws DpifException;
-  }
+  private static final Logger LOG = LoggerFactory.getLogger(NetdevDpif.class);
 
-  /** How long an idle poll thread sleeps at most: latency of the first packet after silence. */
-  private static final long MAX_IDLE_NS = 100_000;
-
-  private final PortOpener opener;
   private final LongSupplier clock;
   private final PortTable ports = new PortTable();
   private final FlowTable flows;
@@ -59,37 +66,87 @@ public final class NetdevDpif implements Dpif {
   private final PacketLoop[] loops;
   private final List<Thread> threads = new ArrayList<>();
 
+  /** Null: all ports are in memory. */
+  private final @Nullable Links links;
+
+  private final @Nullable LinkMonitor monitor;
+
+  /** Far ends of in-memory ports, by name. Written by the thread that adds and deletes ports. */
+  private final Map<String, MemoryNetdev> farEnds = new ConcurrentHashMap<>();
+
   private volatile Executor[] executors = {};
   private volatile boolean closed;
 
-  /**
-   * @param pollThreads 0: to be stepped
-   * @param clock {@code System.nanoTime()}'s, or a test's
-   */
-  NetdevDpif(PortOpener opener, int pollThreads, LongSupplier clock) {
-    this.opener = opener;
+  private NetdevDpif(
+      @Nullable Links links,
+      @Nullable LinkMonitor monitor,
+      List<NetdevPoll> polls,
+      LongSupplier clock) {
+    this.links = links;
+    this.monitor = monitor;
     this.clock = clock;
     this.seed = new SplittableRandom().nextLong();
     this.flows = new FlowTable(seed);
-    this.loops = new PacketLoop[Math.max(1, pollThreads)];
+    this.loops = new PacketLoop[Math.max(1, polls.size())];
     for (int i = 0; i < loops.length; i++) {
-      loops[i] = new PacketLoop(i, loops.length, ports, flows, grace.newReader(), newForwarder());
-    }
-    for (int i = 0; i < pollThreads; i++) {
-      PacketLoop loop = loops[i];
-      Thread t = new Thread(() -> poll(loop), "poll-" + i);
-      t.setDaemon(true);
-      threads.add(t);
-      t.start();
+      NetdevPoll poll = polls.isEmpty() ? null : polls.get(i);
+      loops[i] =
+          new PacketLoop(i, loops.length, ports, flows, grace.newReader(), newForwarder(), poll);
     }
   }
 
   /**
-   * A datapath for tests: all ports are {@link MemoryPort}s, whatever their name and kind; nothing
-   * moves but within {@link #step}.
+   * A datapath for tests: all ports are in memory, whatever their name and kind; nothing moves but
+   * within {@link #step}.
    */
   public static NetdevDpif inMemory(LongSupplier clock) {
-    return new NetdevDpif((name, kind) -> new MemoryPort(), 0, clock);
+    return new NetdevDpif(null, null, List.of(), clock);
+  }
+
+  /** As {@link #inMemory(LongSupplier)}, but forwarding in threads of its own. */
+  public static NetdevDpif inMemory(int pollThreads) throws DpifException {
+    try {
+      return start(new NetdevDpif(null, null, polls(pollThreads, null), System::nanoTime));
+    } catch (NetdevException e) {
+      throw new DpifException(e.errno(), "start the userspace datapath: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * A datapath between Linux devices of the calling thread's network namespace.
+   *
+   * @throws DpifException EPERM: not root
+   */
+  public static NetdevDpif open(int pollThreads) throws DpifException {
+    try {
+      Links links = Links.open();
+      LinkMonitor monitor = LinkMonitor.open(links);
+      return start(new NetdevDpif(links, monitor, polls(pollThreads, monitor), System::nanoTime));
+    } catch (NetdevException e) {
+      throw new DpifException(e.errno(), "start the userspace datapath: " + e.getMessage(), e);
+    }
+  }
+
+  private static List<NetdevPoll> polls(int n, @Nullable LinkMonitor monitor)
+      throws NetdevException {
+    List<NetdevPoll> all = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      all.add(new NetdevPoll());
+    }
+    if (monitor != null) {
+      all.get(0).add(monitor.fd(), 0, "link monitor");
+    }
+    return all;
+  }
+
+  private static NetdevDpif start(NetdevDpif d) {
+    for (PacketLoop loop : d.loops) {
+      Thread t = new Thread(() -> loop.run(d.host), "poll-" + d.threads.size());
+      t.setDaemon(true);
+      d.threads.add(t);
+    }
+    d.threads.forEach(Thread::start);
+    return d;
   }
 
   private Forwarder newForwarder() {
@@ -105,16 +162,71 @@ public final class NetdevDpif implements Dpif {
 
   @Override
   public OdpPort portAdd(String name, PortKind kind) throws DpifException {
-    if (ports.get(name) != null) {
-      throw new DpifException(Errno.EBUSY, "add port " + name + ": it is a port already");
+    NetdevPort there = ports.get(name);
+    if (there != null) {
+      throw new DpifException(
+          Errno.EBUSY, "add port " + name + ": it is port " + there.number() + " already");
     }
     int number = ports.nextNumber();
     if (number == 0) {
       throw new DpifException(
           Errno.ENOSPC, "add port " + name + ": all " + OdpPort.MAX + " port numbers are in use");
     }
-    ports.add(new NetdevPort(number, name, kind, opener.open(name, kind)));
+    NetdevPort p = new NetdevPort(number, name, kind);
+    try {
+      PacketNetdev device = openDevice(name, kind);
+      try {
+        p.attach(device);
+      } catch (NetdevException e) {
+        device.close();
+        throw e;
+      }
+    } catch (NetdevException e) {
+      throw new DpifException(e.errno(), "add port " + e.getMessage(), e);
+    }
+    ports.add(p);
+    syncLoopOf(p);
     return new OdpPort(number);
+  }
+
+  private PacketNetdev openDevice(String name, PortKind kind) throws NetdevException {
+    Links l = links;
+    if (l == null) {
+      MemoryNetdev.Pair pair = MemoryNetdev.pair(name, name + "-far");
+      farEnds.put(name, pair.b());
+      return pair.a();
+    }
+    return switch (kind) {
+      case SYSTEM -> PacketSocket.open(l, name);
+      case INTERNAL -> Tap.create(l, name, 1);
+    };
+  }
+
+  /** Returns when the port's loop polls what is now its device, and no device of before. */
+  private void syncLoopOf(NetdevPort port) {
+    if (threads.isEmpty()) {
+      return;
+    }
+    int i = port.number() % loops.length;
+    PacketLoop loop = loops[i];
+    Thread t = threads.get(i);
+    if (t == Thread.currentThread()) {
+      loop.sync();
+      return;
+    }
+    int asked = loop.resync();
+    while (!loop.hasSynced(asked) && t.isAlive()) {
+      LockSupport.parkNanos(20_000);
+    }
+  }
+
+  /** Closes a device that has been taken from its port when nobody uses it any more. */
+  private void retire(NetdevPort port, @Nullable PacketNetdev device) {
+    if (device != null) {
+      syncLoopOf(port);
+      grace.await();
+      device.close();
+    }
   }
 
   @Override
@@ -124,8 +236,8 @@ public final class NetdevDpif implements Dpif {
       throw new DpifException(Errno.ENOENT, "delete port " + port + ": there is none");
     }
     ports.remove(p);
-    grace.await(); // nobody sends to it any more
-    p.io().close();
+    farEnds.remove(p.name());
+    retire(p, p.delete());
   }
 
   @Override
@@ -134,23 +246,83 @@ public final class NetdevDpif implements Dpif {
   }
 
   @Override
-  public @Nullable PortStats portStats(OdpPort port) {
+  public @Nullable Netdev netdev(OdpPort port) {
     NetdevPort p = ports.get(port.number());
-    return p == null ? null : p.stats();
+    return p == null ? null : p.device();
   }
 
   /**
-   * The in-memory port of that name.
+   * The far end of the in-memory port of that name.
    *
-   * @throws IllegalArgumentException if there is none, or it is no in-memory port
+   * @throws IllegalArgumentException if there is none, or it is not in memory
    */
   public MemoryPort memoryPort(String name) {
     NetdevPort p = ports.get(name);
-    if (p != null && p.io() instanceof MemoryPort m) {
-      return m;
+    MemoryNetdev far = farEnds.get(name);
+    if (p == null || far == null) {
+      throw new IllegalArgumentException("no in-memory port " + name);
     }
-    throw new IllegalArgumentException("no in-memory port " + name);
+    return new MemoryPort(p, far);
   }
+
+  // Devices that come, go and change; on poll-0
+
+  private void onLink(LinkEvent event) {
+    Link link = event.link();
+    NetdevPort port = ports.ofIfindex(link.ifindex());
+    if (event instanceof LinkEvent.Removed) {
+      if (port != null) {
+        LOG.info("port {}: device {} is gone", port.number(), port.name());
+        retire(port, port.detach());
+      }
+    } else if (port != null) {
+      port.setMtu(link.mtu());
+    } else {
+      NetdevPort waiting = ports.get(link.name());
+      if (waiting != null && waiting.device() == null && waiting.kind() == PortKind.SYSTEM) {
+        reopen(waiting);
+      }
+    }
+  }
+
+  private void reopen(NetdevPort port) {
+    try {
+      PacketNetdev device = openDevice(port.name(), port.kind());
+      if (port.attach(device)) {
+        LOG.info("port {}: device {} is back", port.number(), port.name());
+        syncLoopOf(port);
+      } else {
+        device.close();
+      }
+    } catch (NetdevException e) {
+      LOG.warn("port {}: {}", port.number(), e.getMessage());
+    }
+  }
+
+  private final PacketLoop.Host host =
+      new PacketLoop.Host() {
+        @Override
+        public long nowNs() {
+          return clock.getAsLong();
+        }
+
+        @Override
+        public boolean isClosed() {
+          return closed;
+        }
+
+        @Override
+        public void onLinks() {
+          LinkMonitor m = monitor;
+          if (m != null) {
+            try {
+              m.doWork(NetdevDpif.this::onLink);
+            } catch (NetdevException e) {
+              LOG.warn("watching devices: {}", e.getMessage());
+            }
+          }
+        }
+      };
 
   // Flows
 
@@ -260,22 +432,9 @@ public final class NetdevDpif implements Dpif {
     }
     int total = 0;
     for (int n = 1; n > 0; total += n) {
-      n = loops[0].doWork(clock.getAsLong());
+      n = loops[0].step(clock.getAsLong());
     }
     return total;
-  }
-
-  private void poll(PacketLoop loop) {
-    int idle = 0;
-    while (!closed) {
-      if (loop.doWork(clock.getAsLong()) > 0) {
-        idle = 0;
-      } else if (++idle < 1_000) {
-        Thread.onSpinWait();
-      } else {
-        LockSupport.parkNanos(MAX_IDLE_NS);
-      }
-    }
   }
 
   @Override
@@ -297,11 +456,7 @@ public final class NetdevDpif implements Dpif {
         long n = upcalls.refused(p.number().number(), kind);
         if (n > 0) {
           all.put(
-              "upcall_refused."
-                  + kind.name().toLowerCase(java.util.Locale.ROOT)
-                  + ".port"
-                  + p.number(),
-              n);
+              "upcall_refused." + kind.name().toLowerCase(Locale.ROOT) + ".port" + p.number(), n);
         }
       }
     }
@@ -311,19 +466,8 @@ public final class NetdevDpif implements Dpif {
   /** Ends the threads and closes all ports; {@code keep} changes nothing, as it ends with us. */
   @Override
   public void close(boolean keep) {
-    closed = true;
-    for (Thread t : threads) {
-      boolean interrupted = false;
-      while (t.isAlive()) {
-        try {
-          t.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+    if (closed) {
+      return;
     }
     for (DpifPort p : ports()) {
       try {
@@ -331,6 +475,28 @@ public final class NetdevDpif implements Dpif {
       } catch (DpifException e) {
         throw new IllegalStateException(e);
       }
+    }
+    closed = true;
+    boolean interrupted = false;
+    for (int i = 0; i < threads.size(); i++) {
+      loops[i].wake();
+      while (threads.get(i).isAlive()) {
+        try {
+          threads.get(i).join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      loops[i].close();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    if (monitor != null) {
+      monitor.close();
+    }
+    if (links != null) {
+      links.close();
     }
   }
 }

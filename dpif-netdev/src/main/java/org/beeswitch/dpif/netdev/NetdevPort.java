@@ -2,29 +2,37 @@
 
 package org.beeswitch.dpif.netdev;
 
-import java.util.concurrent.atomic.LongAdder;
 import org.beeswitch.dpif.PortKind;
-import org.beeswitch.dpif.PortStats;
+import org.beeswitch.netdev.NetdevException;
+import org.beeswitch.netdev.NetdevState;
+import org.beeswitch.netdev.PacketNetdev;
+import org.jspecify.annotations.Nullable;
 
-/** A port: what it is called, how it sends and receives, what it has carried. */
+/**
+ * A port: what it is called, and the device behind it while there is one.
+ *
+ * <p>Forwarding threads read {@link #device} without a lock, within a {@link GracePeriod} section.
+ * The threads that add and delete ports and that watch links change it under this object's lock;
+ * whoever takes a device away closes it, after a grace period.
+ */
 final class NetdevPort {
   private final int number;
   private final String name;
   private final PortKind kind;
-  private final PortIo io;
 
-  // Every forwarding thread writes these.
-  final LongAdder rxPackets = new LongAdder();
-  final LongAdder rxBytes = new LongAdder();
-  final LongAdder txPackets = new LongAdder();
-  final LongAdder txBytes = new LongAdder();
-  final LongAdder txDropped = new LongAdder();
+  private volatile @Nullable PacketNetdev device;
+  private volatile int ifindex;
+  private volatile int mtu;
 
-  NetdevPort(int number, String name, PortKind kind, PortIo io) {
+  /** Only tests have devices that take neither GSO packets nor partial checksums. */
+  private volatile boolean offloads = true;
+
+  private boolean deleted;
+
+  NetdevPort(int number, String name, PortKind kind) {
     this.number = number;
     this.name = name;
     this.kind = kind;
-    this.io = io;
   }
 
   int number() {
@@ -39,17 +47,56 @@ final class NetdevPort {
     return kind;
   }
 
-  PortIo io() {
-    return io;
+  /** Null while the device is away. */
+  @Nullable PacketNetdev device() {
+    return device;
   }
 
-  void countSent(int length) {
-    txPackets.increment();
-    txBytes.add(length);
+  /** Of the device that the host sees; 0 if it is away, or none. */
+  int ifindex() {
+    return ifindex;
   }
 
-  PortStats stats() {
-    return new PortStats(
-        rxPackets.sum(), rxBytes.sum(), txPackets.sum(), txBytes.sum(), txDropped.sum());
+  /** Largest L3 packet of the device. */
+  int mtu() {
+    return mtu;
+  }
+
+  void setMtu(int newMtu) {
+    mtu = newMtu;
+  }
+
+  boolean takesOffloads() {
+    return offloads;
+  }
+
+  void setOffloads(boolean takes) {
+    offloads = takes;
+  }
+
+  /** Returns false if the port is deleted meanwhile: the device is the caller's to close. */
+  synchronized boolean attach(PacketNetdev d) throws NetdevException {
+    if (deleted) {
+      return false;
+    }
+    NetdevState s = d.state();
+    ifindex = s.ifindex();
+    mtu = s.mtu();
+    device = d;
+    return true;
+  }
+
+  /** Takes the device away, if there is one; the caller closes it after a grace period. */
+  synchronized @Nullable PacketNetdev detach() {
+    PacketNetdev d = device;
+    device = null;
+    ifindex = 0;
+    return d;
+  }
+
+  /** As {@link #detach}, for good. */
+  synchronized @Nullable PacketNetdev delete() {
+    deleted = true;
+    return detach();
   }
 }

@@ -55,6 +55,17 @@ final class PortTable {
     return 0;
   }
 
+  /** Returns the port of that device, if there is one. */
+  synchronized @Nullable NetdevPort ofIfindex(int ifindex) {
+    for (int i = 1; i <= highest; i++) {
+      NetdevPort p = byNumber.get(i);
+      if (p != null && p.ifindex() == ifindex) {
+        return p;
+      }
+    }
+    return null;
+  }
+
   synchronized void add(NetdevPort p) {
     byNumber.set(p.number(), p);
     last = p.number();
@@ -75,7 +86,7 @@ final class PortTable {
     for (int i = 1; i <= highest; i++) {
       NetdevPort p = byNumber.get(i);
       if (p != null) {
-        all.add(new DpifPort(new OdpPort(i), p.name(), p.kind(), p.io().ifindex()));
+        all.add(new DpifPort(new OdpPort(i), p.name(), p.kind(), p.ifindex()));
       }
     }
     return all;

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.dpif.netdev;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.beeswitch.dpif.DpifException;
+import org.beeswitch.dpif.FlowStats;
+import org.beeswitch.dpif.OdpPort;
+import org.beeswitch.dpif.PortKind;
+import org.beeswitch.netdev.Errno;
+import org.beeswitch.netdev.testing.TestNetns;
+import org.beeswitch.odp.OdpActions;
+import org.beeswitch.odp.OdpKey;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The userspace datapath between Linux devices. */
+@Tag("system")
+@Timeout(120)
+class LinuxDevicesTest {
+  private static int wire(NetdevDpif d, OdpPort from, OdpPort to) {
+    OdpKey key = new OdpKey();
+    OdpKey mask = new OdpKey();
+    key.words()[0] = (long) from.number() << 32;
+    mask.words()[0] = -1L;
+    OdpActions a = new OdpActions();
+    a.output(to.number());
+    return d.flowPut(key, mask, a);
+  }
+
+  private static void eventually(BooleanSupplier condition) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("time is over").isLessThan(end);
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void hostsTalkTcpThroughItAndNothingIsLeftBehind() throws Exception {
+    TestNetns.assumeRoot();
+    int size = 20 << 20;
+    try (TestNetns ns = TestNetns.create();
+        TestNetns h1 = TestNetns.create();
+        TestNetns h2 = TestNetns.create()) {
+      ns.veth("p1", h1, "e1");
+      ns.veth("p2", h2, "e2");
+      h1.address("e1", "10.0.0.1/24");
+      h2.address("e2", "10.0.0.2/24");
+      try (NetdevDpif d = ns.call(() -> NetdevDpif.open(2))) {
+        OdpPort p1 = ns.call(() -> d.portAdd("p1", PortKind.SYSTEM));
+        OdpPort p2 = ns.call(() -> d.portAdd("p2", PortKind.SYSTEM));
+        int forth = wire(d, p1, p2);
+        wire(d, p2, p1);
+        try (ServerSocket server =
+            h2.call(() -> new ServerSocket(0, 1, InetAddress.getByName("10.0.0.2")))) {
+          CompletableFuture<Integer> sum = CompletableFuture.supplyAsync(() -> receiveAll(server));
+          try (Socket client = h1.call(() -> connect(server.getLocalPort()))) {
+            byte[] data = new byte[size];
+            new Random(1).nextBytes(data);
+            OutputStream out = client.getOutputStream();
+            out.write(data);
+            client.shutdownOutput();
+            assertThat(sum.get(60, TimeUnit.SECONDS)).isEqualTo(Arrays.hashCode(data));
+          }
+        }
+        FlowStats s = new FlowStats();
+        d.flowStats(forth, s);
+        assertThat(s.bytes).isGreaterThan(size);
+        assertThat(s.packets).as("GSO packets stayed whole").isLessThan(size / 1448);
+        assertThatThrownBy(() -> ns.call(() -> d.portAdd("p1", PortKind.SYSTEM)))
+            .isInstanceOfSatisfying(
+                DpifException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EBUSY));
+        assertThatThrownBy(() -> ns.call(() -> d.portAdd("p9", PortKind.SYSTEM)))
+            .isInstanceOfSatisfying(
+                DpifException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENODEV));
+      }
+      assertThat(ns.exec("tc", "qdisc", "show")).doesNotContain("clsact");
+      assertThat(ns.exec("ip", "link", "show", "p1")).doesNotContain("PROMISC");
+    }
+  }
+
+  private static Socket connect(int port) throws java.io.IOException {
+    Socket s = new Socket();
+    s.connect(new InetSocketAddress("10.0.0.2", port), 5_000);
+    return s;
+  }
+
+  private static int receiveAll(ServerSocket server) {
+    try (Socket s = server.accept();
+        InputStream in = s.getInputStream()) {
+      return Arrays.hashCode(in.readAllBytes());
+    } catch (java.io.IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void internalPortIsTheHostsDeviceAndGoesWithTheDatapath() throws Exception {
+    TestNetns.assumeRoot();
+    try (TestNetns ns = TestNetns.create();
+        TestNetns h1 = TestNetns.create()) {
+      ns.veth("p1", h1, "e1");
+      h1.address("e1", "10.0.0.1/24");
+      try (NetdevDpif d = ns.call(() -> NetdevDpif.open(1))) {
+        OdpPort p1 = ns.call(() -> d.portAdd("p1", PortKind.SYSTEM));
+        OdpPort local = ns.call(() -> d.portAdd("br0", PortKind.INTERNAL));
+        ns.exec("ip", "link", "set", "dev", "br0", "up");
+        ns.address("br0", "10.0.0.9/24");
+        wire(d, p1, local);
+        wire(d, local, p1);
+        assertThat(h1.exec("ping", "-c", "3", "-i", "0.1", "-W", "5", "10.0.0.9"))
+            .contains("3 received");
+        assertThatThrownBy(() -> ns.call(() -> d.portAdd("lo", PortKind.INTERNAL)))
+            .isInstanceOfSatisfying(
+                DpifException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EEXIST));
+      }
+      assertThat(ns.exec("ip", "link", "show")).doesNotContain("br0");
+    }
+  }
+
+  @Test
+  void portOutlivesItsDeviceAndWorksAgainWhenItIsBack() throws Exception {
+    TestNetns.assumeRoot();
+    try (TestNetns ns = TestNetns.create();
+        TestNetns h1 = TestNetns.create();
+        TestNetns h2 = TestNetns.create()) {
+      ns.veth("p1", h1, "e1");
+      ns.veth("p2", h2, "e2");
+      h1.address("e1", "10.0.0.1/24");
+      h2.address("e2", "10.0.0.2/24");
+      try (NetdevDpif d = ns.call(() -> NetdevDpif.open(2))) {
+        OdpPort p1 = ns.call(() -> d.portAdd("p1", PortKind.SYSTEM));
+        OdpPort p2 = ns.call(() -> d.portAdd("p2", PortKind.SYSTEM));
+        wire(d, p1, p2);
+        wire(d, p2, p1);
+        ns.exec("ip", "link", "delete", "p2");
+        eventually(() -> d.ports().get(1).ifindex() == 0);
+        assertThat(d.ports().get(1).number()).isEqualTo(p2);
+        ns.veth("p2", h2, "e2");
+        h2.address("e2", "10.0.0.2/24");
+        eventually(() -> d.ports().get(1).ifindex() != 0);
+        assertThat(h1.exec("ping", "-c", "3", "-i", "0.1", "-W", "5", "10.0.0.2"))
+            .contains("3 received");
+      }
+    }
+  }
+}
