@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Sending a packet up.
+ *
+ * A ring per handler; a port belongs to one handler.  A record is a struct dp_upcall and the whole frame, reserved in one
+ * of a few constant sizes (the verifier wants a constant) and filled by bpf_skb_load_bytes, which also copies what is not
+ * linear.  With it go the offloads, so that the frame can be sent on as it was: read from the real sk_buff.
+ *
+ * Fairness: what a port may have outstanding is limited by kind (produced here, consumed by Java), so one port's misses
+ * cannot fill the ring, nor can its misses keep its controller packets out.
+ *
+ * Wake-ups cost ten times the copy, so the reader is woken only if it says that it sleeps.  It sets 'asleep', looks at the
+ * ring once more, then waits; we reserve, then look at 'asleep'.  Either it sees our record or we see its flag.
+ */
+#ifndef LIB_UPCALL_H
+#define LIB_UPCALL_H
+
+#include "maps.h"
+
+#define UPCALL_MAX_LEN (65536 + 256)
+
+static __always_inline void upcall_head(struct __sk_buff *skb, const struct dp_scratch *s, struct dp_upcall *u, u32 kind,
+					u32 len, const struct odp_action *a)
+{
+	struct sk_buff *k = bpf_cast_to_kern_ctx(skb);
+	struct skb_shared_info *si;
+	u32 flags = 0;
+
+	u->len = len;
+	u->kind = kind;
+	u->port = s->in_port;
+	u->port_recirc = s->w[ODP_W_PORT_RECIRC];
+	u->skb = s->w[ODP_W_SKB];
+	u->type_hash = s->w[ODP_W_TYPE_HASH];
+	u->cookie[0] = a ? a->value : 0;
+	u->cookie[1] = a ? a->mask : 0;
+	u->cookie[2] = a ? a->extra : 0;
+	u->csum_start = 0;
+	u->csum_off = 0;
+	if (BPF_CORE_READ_BITFIELD(k, ip_summed) == CHECKSUM_PARTIAL) {
+		flags |= DP_UPCALL_PARTIAL;
+		/* Counted from head in the kernel, from the frame's beginning here. */
+		u->csum_start = k->csum_start - (u32)((long)k->data - (long)k->head);
+		u->csum_off = k->csum_offset;
+		if (bpf_core_field_exists(k->csum_not_inet) && BPF_CORE_READ_BITFIELD(k, csum_not_inet))
+			flags |= DP_UPCALL_CSUM_NOT_INET;
+	}
+	u->gso_size = skb->gso_size;
+	u->gso_segs = skb->gso_segs;
+	u->gso_type = 0;
+	if (skb->gso_size) {
+		si = bpf_rdonly_cast(k->head + k->end, bpf_core_type_id_kernel(struct skb_shared_info));
+		u->gso_type = si->gso_type;
+	}
+	u->vlan_tpid = 0;
+	u->vlan_tci = 0;
+	if (skb->vlan_present) {
+		flags |= DP_UPCALL_TAG;
+		u->vlan_tpid = (u16)skb->vlan_proto;
+		u->vlan_tci = bpf_htons(skb->vlan_tci);
+	}
+	u->flags = flags;
+#pragma unroll
+	for (int i = 0; i < 6; i++)
+		u->pad[i] = 0;
+}
+
+/* Returns 0 or a drop reason. */
+static __always_inline int upcall_put(struct __sk_buff *skb, const struct dp_scratch *s, void *ring, struct dp_handler *h,
+				      u32 kind, u32 len, const struct odp_action *a, const u32 size)
+{
+	u64 flags = BPF_RB_NO_WAKEUP;
+	struct dp_upcall *u = bpf_ringbuf_reserve(ring, sizeof(*u) + size, 0);
+
+	if (!u)
+		return DP_DROP_UPCALL_RING;
+	upcall_head(skb, s, u, kind, len, a);
+	if (bpf_skb_load_bytes(skb, 0, u + 1, len)) {
+		bpf_ringbuf_discard(u, BPF_RB_NO_WAKEUP);
+		return DP_DROP_UPCALL_COPY;
+	}
+	if (*(volatile u32 *)&h->asleep) {
+		*(volatile u32 *)&h->asleep = 0;
+		flags = BPF_RB_FORCE_WAKEUP;
+	}
+	bpf_ringbuf_submit(u, flags);
+	return 0;
+}
+
+static __always_inline int upcall_sized(struct __sk_buff *skb, const struct dp_scratch *s, void *ring,
+					struct dp_handler *h, u32 kind, const struct odp_action *a)
+{
+	u32 len = *(volatile u32 *)&skb->len;
+
+	/* The asm keeps each bound next to its use; the verifier forgets it otherwise. */
+	if (len < 1 || len > UPCALL_MAX_LEN)
+		return DP_DROP_TOO_LONG;
+	asm volatile("" : "+r"(len));
+	if (len >= 1 && len <= 256)
+		return upcall_put(skb, s, ring, h, kind, len, a, 256);
+	asm volatile("" : "+r"(len));
+	if (len >= 1 && len <= 1600)
+		return upcall_put(skb, s, ring, h, kind, len, a, 1600);
+	asm volatile("" : "+r"(len));
+	if (len >= 1 && len <= 9216)
+		return upcall_put(skb, s, ring, h, kind, len, a, 9216);
+	asm volatile("" : "+r"(len));
+	if (len >= 1 && len <= UPCALL_MAX_LEN)
+		return upcall_put(skb, s, ring, h, kind, len, a, UPCALL_MAX_LEN);
+	return DP_DROP_TOO_LONG;
+}
+
+/*
+ * Sends the packet up as it is now; 'a' is the USERSPACE action or null.  Returns 0 or a drop reason; what is refused is
+ * counted, here and at the port.  The packet itself stays the caller's.
+ */
+static __noinline int dp_upcall(struct __sk_buff *skb, u32 kind, struct odp_action *a)
+{
+	struct dp_scratch *s = dp_this_cpu();
+	struct dp_handler *h;
+	struct dp_port *p;
+	u32 port, handler, out;
+	void *ring;
+	int rc;
+
+	if (!s)
+		return DP_DROP_NO_SCRATCH;
+	port = s->in_port;
+	p = bpf_map_lookup_elem(&dp_ports, &port);
+	if (!p)
+		return DP_DROP_NOT_A_PORT;
+	if (kind >= DP_UPCALL_KINDS)
+		kind = DP_UPCALL_SLOW_PATH;
+	kind &= 3;
+	out = __sync_fetch_and_add(&p->produced[kind], 1) - *(volatile u32 *)&p->consumed[kind];
+	if (out >= p->limit[kind]) {
+		rc = DP_DROP_UPCALL_LIMIT;
+	} else {
+		handler = p->handler;
+		h = bpf_map_lookup_elem(&dp_handlers, &handler);
+		ring = bpf_map_lookup_elem(&dp_rings, &handler);
+		rc = h && ring ? upcall_sized(skb, s, ring, h, kind, a) : DP_DROP_UPCALL_NO_HANDLER;
+	}
+	if (!rc) {
+		dp_count(DP_CNT_UPCALL_MISS + kind, 1);
+		return 0;
+	}
+	__sync_fetch_and_add(&p->produced[kind], -1);
+	__sync_fetch_and_add(&p->refused[kind], 1);
+	if (kind == DP_UPCALL_MISS)
+		dp_count(DP_CNT_LOST, 1);
+	dp_count(DP_CNT_DROPS + rc, 1);
+	return rc;
+}
+
+#endif
