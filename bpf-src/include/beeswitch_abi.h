@@ -196,8 +196,9 @@ struct odp_action {
 #define DP_FLOW_SLOT_WORDS 16 /* in each further one */
 
 enum dp_flow_state {
-	DP_FLOW_DEAD = 0,
-	DP_FLOW_LIVE = 1,
+	DP_FLOW_FREE = 0,
+	DP_FLOW_LIVE = 1,     /* only this one matches */
+	DP_FLOW_UNLINKED = 2, /* deleted; programs may still be counting on it */
 };
 
 /*
@@ -212,7 +213,7 @@ struct dp_flow {
 	__u32 state;   /* Java: enum dp_flow_state, stored last of all */
 	__u32 mask;    /* Java: mask id */
 	__u32 tcp_flags; /* BPF, atomic or; as in the key (network order, low half) */
-	__u32 table; /* Java: its hash map, for a reader of the pins */
+	__u32 table;	 /* Java: enum dp_table + 1 once it is in that hash map */
 	__u64 pad[2];
 	__be64 key[DP_FLOW_WORDS]; /* Java */
 };

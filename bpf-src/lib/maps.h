@@ -201,7 +201,7 @@ struct {
 	__uint(value_size, sizeof(u32));
 } dp_progs SEC(".maps");
 
-const volatile struct dp_config dp_config SEC(".rodata");
+const volatile struct dp_config dp_config SEC(".rodata.config");
 
 static __always_inline void dp_count(u32 counter, u64 n)
 {

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.dpif.bpf;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.beeswitch.dpif.Dpif;
+import org.beeswitch.dpif.DpifException;
+import org.beeswitch.dpif.DpifPort;
+import org.beeswitch.dpif.DpifStats;
+import org.beeswitch.dpif.DropReason;
+import org.beeswitch.dpif.FlowStats;
+import org.beeswitch.dpif.OdpPort;
+import org.beeswitch.dpif.PortKind;
+import org.beeswitch.dpif.UpcallKind;
+import org.beeswitch.dpif.bpf.map.Abi;
+import org.beeswitch.dpif.bpf.map.Mem;
+import org.beeswitch.dpif.bpf.sys.Bpf;
+import org.beeswitch.flow.Packet;
+import org.beeswitch.netdev.Errno;
+import org.beeswitch.netdev.Link;
+import org.beeswitch.netdev.LinkEvent;
+import org.beeswitch.netdev.Links;
+import org.beeswitch.netdev.NetdevException;
+import org.beeswitch.odp.OdpActions;
+import org.beeswitch.odp.OdpKey;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The tc-eBPF datapath: packets that have a flow are forwarded by the kernel and never seen here.
+ *
+ * <p>This class only joins the parts: {@link BpfSystem} (programs and maps), {@link BpfPorts}
+ * (devices), {@link FlowTable} with {@link MaskTable} and {@link ActionTable} (flows), {@link
+ * HandlerRing} (upcalls), {@link Executors} (execute), {@link Pins} (what outlives the process).
+ * The kernel side begins in {@code bpf-src/datapath.bpf.c}; what both share is in {@code
+ * docs/bpf-abi.md}.
+ *
+ * <h2>What is left behind</h2>
+ *
+ * While it runs, everything in the kernel is also held by pins of this run directory, so a killed
+ * process leaves its flows forwarding. {@link #close(boolean) close(false)} removes pins, programs
+ * and devices; close(true) leaves them. A start removes what an earlier process left.
+ */
+public final class BpfDpif implements Dpif {
+  private static final Logger LOG = LoggerFactory.getLogger(BpfDpif.class);
+
+  /** What a counter of the kernel is called in {@link #coverage}. */
+  private static final Map<Integer, String> COUNTER_NAMES =
+      Map.of(
+          Abi.Counter.MISSED, "dp_missed",
+          Abi.Counter.LOST, "dp_lost",
+          Abi.Counter.CACHE_MISS, "dp_cache_miss",
+          Abi.Counter.MASKS_WALKED, "dp_masks_walked",
+          Abi.Counter.STALE, "dp_stale",
+          Abi.Counter.UPCALL_MISS, "dp_upcall_miss",
+          Abi.Counter.UPCALL_SLOW_PATH, "dp_upcall_slow_path",
+          Abi.Counter.UPCALL_CONTROLLER, "dp_upcall_controller",
+          Abi.Counter.PULLED, "dp_pulled");
+
+  private static final byte[] CLOCK_FRAME = new byte[64];
+
+  private final BpfSystem system;
+  private final Links links;
+  private final Pins pins;
+  private final String devicePrefix;
+  private final BpfPorts ports;
+  private final ActionTable actions;
+  private final FlowTable flows;
+  private HandlerRing[] handlers = new HandlerRing[0];
+  private @Nullable Executors executors;
+  private boolean closed;
+
+  private BpfDpif(BpfSystem system, Links links, Pins pins, String devicePrefix) {
+    this.system = system;
+    this.links = links;
+    this.pins = pins;
+    this.devicePrefix = devicePrefix;
+    this.ports = new BpfPorts(system, links, pins, devicePrefix);
+    this.actions = new ActionTable(ActionTable.slots(system.map("dp_actions")));
+    MaskTable masks = new MaskTable(system.memory("dp_masks"), system.memory("dp_mask_order"));
+    int clockProgram = system.program("dp_clock");
+    JiffyClock clock =
+        new JiffyClock(
+            system.memory("dp_counters"),
+            () -> Bpf.testRun(clockProgram, CLOCK_FRAME, new byte[0], 1, new int[1]),
+            Bpf.tickNs());
+    int[] tables = new int[MaskTable.TABLE_WORDS.length];
+    for (int t = 0; t < tables.length; t++) {
+      tables[t] = system.map("dp_table" + MaskTable.TABLE_WORDS[t]);
+    }
+    this.flows =
+        new FlowTable(FlowTable.slots(system.map("dp_flows")), masks, actions, tables, clock);
+  }
+
+  /**
+   * Loads the kernel side.
+   *
+   * @param rundir the daemon's run directory, which gives pins and devices their names
+   * @throws DpifException something is missing: libbpf, BTF, privileges, a BPF file system; the
+   *     message says in one line what, and what to do
+   */
+  public static BpfDpif open(Path rundir) throws DpifException {
+    return open(rundir, "dp_test");
+  }
+
+  static BpfDpif open(Path rundir, String... leaveOut) throws DpifException {
+    BpfSystem system = BpfSystem.load(leaveOut);
+    try {
+      Links links = Links.open();
+      try {
+        Pins pins = Pins.open(rundir);
+        String prefix = "bs" + Pins.nameOf(rundir).substring(0, 6) + ".";
+        removeLeftovers(pins, links, prefix);
+        pins.create(system.abiHash());
+        system.pinMaps(pins);
+        return new BpfDpif(system, links, pins, prefix);
+      } catch (DpifException e) {
+        links.close();
+        throw e;
+      }
+    } catch (NetdevException e) {
+      system.close();
+      throw new DpifException(e.errno(), "rtnetlink: " + e.getMessage(), e);
+    } catch (DpifException e) {
+      system.close();
+      throw e;
+    }
+  }
+
+  /** What a process that was killed has left: attachments, maps, devices. */
+  private static void removeLeftovers(Pins pins, Links links, String prefix)
+      throws NetdevException {
+    if (!pins.hasLeftovers()) {
+      return;
+    }
+    LOG.warn(
+        "removing the datapath that an earlier process left in {}: its flows and ports are not"
+            + " taken over",
+        pins.directory());
+    pins.removeAll();
+    for (Link link : links.all()) {
+      if (link.name().startsWith(prefix)) {
+        links.delete(link.ifindex());
+      }
+    }
+  }
+
+  @Override
+  public String type() {
+    return "bpf";
+  }
+
+  @Override
+  public OdpPort portAdd(String name, PortKind kind) throws DpifException {
+    return ports.add(name, kind);
+  }
+
+  @Override
+  public void portDel(OdpPort port) throws DpifException {
+    ports.delete(port);
+  }
+
+  @Override
+  public List<DpifPort> ports() {
+    return ports.list();
+  }
+
+  /** Follows a device of the host that came, went or changed. */
+  public void onLink(LinkEvent event) {
+    ports.onLink(event);
+  }
+
+  /** Upcalls that the kernel refused for a port, all kinds. */
+  public long upcallsRefused(OdpPort port) {
+    return ports.refused(port);
+  }
+
+  @Override
+  public int flowPut(OdpKey key, OdpKey mask, OdpActions list) {
+    return supports(list) ? flows.put(key, mask, list) : -Errno.EOPNOTSUPP;
+  }
+
+  @Override
+  public int flowModify(int flowId, OdpActions list) {
+    return supports(list) ? flows.modify(flowId, list) : -Errno.EOPNOTSUPP;
+  }
+
+  @Override
+  public int flowUnlink(int flowId) {
+    return flows.unlink(flowId);
+  }
+
+  @Override
+  public void quiesce() {
+    flows.quiesce();
+  }
+
+  @Override
+  public void flowRelease(int flowId) {
+    flows.release(flowId);
+  }
+
+  @Override
+  public void flowStats(int flowId, FlowStats out) {
+    flows.stats(flowId, out);
+  }
+
+  @Override
+  public void flowDump(FlowVisitor visitor) {
+    flows.dump(visitor);
+  }
+
+  @Override
+  public boolean supports(OdpActions list) {
+    return KernelActions.supports(list);
+  }
+
+  @Override
+  public void setHandlers(int n) throws DpifException {
+    if (handlers.length > 0 || n < 1 || n >= Abi.HANDLERS) {
+      throw new IllegalArgumentException(
+          "handlers are set once, 1 to " + (Abi.HANDLERS - 1) + " of them, not " + n);
+    }
+    HandlerRing[] rings = new HandlerRing[n];
+    for (int i = 0; i < n; i++) {
+      rings[i] = HandlerRing.create(system, i);
+    }
+    handlers = rings;
+    ports.setHandlers(n);
+  }
+
+  @Override
+  public int receive(int handler, UpcallSink sink, int max) {
+    return handlers[handler].receive(sink, max);
+  }
+
+  @Override
+  public void awaitUpcall(int handler, long timeoutNs) {
+    handlers[handler].await(timeoutNs);
+  }
+
+  @Override
+  public void wakeHandler(int handler) {
+    handlers[handler].wake();
+  }
+
+  @Override
+  public void setExecutors(int n) throws DpifException {
+    if (executors != null) {
+      throw new IllegalStateException("executors are set once");
+    }
+    synchronized (flows) {
+      executors = Executors.create(system, links, devicePrefix + "x", n, actions);
+    }
+  }
+
+  @Override
+  public int execute(int executor, Packet packet, OdpKey metadata, OdpActions list) {
+    Executors e = executors;
+    if (e == null) {
+      throw new IllegalStateException("setExecutors was not called");
+    }
+    if (!supports(list)) {
+      return -Errno.EOPNOTSUPP;
+    }
+    return e.execute(executor, packet, metadata, list);
+  }
+
+  private long counter(int i) {
+    return Mem.getLong(system.memory("dp_counters"), 8 * i);
+  }
+
+  @Override
+  public DpifStats stats() {
+    return new DpifStats(
+        flows.hits(),
+        counter(Abi.Counter.MISSED),
+        counter(Abi.Counter.LOST),
+        flows.size(),
+        flows.maskCount());
+  }
+
+  @Override
+  public Map<String, Long> coverage() {
+    Map<String, Long> all = new LinkedHashMap<>();
+    for (int i = 0; i < Abi.Counter.DROPS; i++) {
+      String name = COUNTER_NAMES.get(i);
+      if (name != null) {
+        all.put(name, counter(i));
+      }
+    }
+    for (DropReason r : DropReason.values()) {
+      long n = r.code() < DropReason.FIRST_USERSPACE ? counter(Abi.Counter.DROPS + r.code()) : 0;
+      Optional<Executors> e = Optional.ofNullable(executors);
+      all.put(r.text(), n + e.map(x -> x.refused(r)).orElse(0L));
+    }
+    for (UpcallKind k : UpcallKind.values()) {
+      all.put(
+          "dp_upcall_refused_" + k.name().toLowerCase(java.util.Locale.ROOT),
+          ports.refused(k.code()));
+    }
+    long unknownGso = 0;
+    for (HandlerRing h : handlers) {
+      unknownGso += h.unknownGso();
+    }
+    all.put("dp_upcall_unknown_gso", unknownGso);
+    all.put("dp_flow_refused", flows.refused());
+    all.put("dp_action_lists", (long) flows.actionListCount());
+    return all;
+  }
+
+  @Override
+  public void close(boolean keep) {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    ports.close(keep);
+    if (executors != null) {
+      executors.close();
+    }
+    for (HandlerRing h : handlers) {
+      h.close();
+    }
+    if (!keep) {
+      pins.removeAll();
+      pins.close();
+    }
+    flows.unmap();
+    system.close();
+    links.close();
+  }
+}

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.dpif.bpf;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.beeswitch.dpif.DpifException;
+import org.beeswitch.dpif.DpifPort;
+import org.beeswitch.dpif.OdpPort;
+import org.beeswitch.dpif.PortKind;
+import org.beeswitch.dpif.bpf.map.Abi;
+import org.beeswitch.dpif.bpf.map.Mem;
+import org.beeswitch.dpif.bpf.sys.Bpf;
+import org.beeswitch.netdev.Errno;
+import org.beeswitch.netdev.Link;
+import org.beeswitch.netdev.LinkEvent;
+import org.beeswitch.netdev.Links;
+import org.beeswitch.netdev.NetdevException;
+import org.beeswitch.netdev.sys.Sys;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The ports: devices with our program at their tc ingress, and what the programs know of them.
+ *
+ * <h2>Devices</h2>
+ *
+ * A SYSTEM port is a device that is there. An INTERNAL port is a veth pair that we make: one end
+ * has the port's name and is the host's, with its counters and tcpdump; the program is on the other
+ * end, which is up, and to which outputs go. In the kernel's map a port's {@code ifindex} is always
+ * that of the device with the program.
+ *
+ * <p>A device that disappears leaves the port without an ifindex: outputs to it are dropped and
+ * counted. When a device of its name is back the program is attached again. A device that moves to
+ * another network namespace is gone to us; its attachment would stay, so it is taken off.
+ *
+ * <h2>Order of writing</h2>
+ *
+ * A port's record is complete before {@code dp_ifindexes} lets its packets in.
+ *
+ * <h2>Threads</h2>
+ *
+ * Adding, deleting and {@link #onLink}: one at a time, under the lock. Reading: any.
+ */
+final class BpfPorts {
+  private static final Logger LOG = LoggerFactory.getLogger(BpfPorts.class);
+
+  /** Outstanding upcalls that a port may have of each kind; the ring is for all its ports. */
+  static final int UPCALL_LIMIT = 512;
+
+  private static final int KINDS = 3;
+  private static final int ETH_HEADER = 14;
+
+  private static final class Port {
+    final OdpPort number;
+    final String name;
+    final PortKind kind;
+    int ifindex; // with the program; 0: gone
+    int hostIfindex;
+    int linkFd = -1;
+
+    Port(OdpPort number, String name, PortKind kind) {
+      this.number = number;
+      this.name = name;
+      this.kind = kind;
+    }
+
+    DpifPort toDpifPort() {
+      return new DpifPort(number, name, kind, hostIfindex);
+    }
+  }
+
+  private final BpfSystem system;
+  private final Links links;
+  private final Pins pins;
+  private final String devicePrefix;
+  private final ByteBuffer ports;
+  private final ByteBuffer ifindexes;
+  private final TreeMap<Integer, Port> byNumber = new TreeMap<>();
+  private int handlers;
+  private int nextNumber = 1;
+
+  /**
+   * @param devicePrefix that names of devices that we make begin with, this rundir's own
+   */
+  BpfPorts(BpfSystem system, Links links, Pins pins, String devicePrefix) {
+    this.system = system;
+    this.links = links;
+    this.pins = pins;
+    this.devicePrefix = devicePrefix;
+    this.ports = system.memory("dp_ports");
+    this.ifindexes = system.memory("dp_ifindexes");
+  }
+
+  synchronized List<DpifPort> list() {
+    List<DpifPort> all = new ArrayList<>(byNumber.size());
+    byNumber.values().forEach(p -> all.add(p.toDpifPort()));
+    return all;
+  }
+
+  synchronized OdpPort add(String name, PortKind kind) throws DpifException {
+    for (Port p : byNumber.values()) {
+      if (p.name.equals(name)) {
+        throw new DpifException(Errno.EBUSY, "add port " + name + ": it is a port already");
+      }
+    }
+    Port port = new Port(freeNumber(name), name, kind);
+    try {
+      if (kind == PortKind.INTERNAL) {
+        makeVeth(port);
+      }
+      attach(port, device(port), hostDevice(port));
+    } catch (NetdevException e) {
+      throw new DpifException(e.errno(), "add port " + e.getMessage(), e);
+    }
+    byNumber.put(port.number.number(), port);
+    return port.number;
+  }
+
+  /** The next number that has not been used lately: flows may still name one that was. */
+  private OdpPort freeNumber(String name) throws DpifException {
+    for (int tried = 0; tried < OdpPort.MAX; tried++) {
+      int n = nextNumber;
+      nextNumber = n == OdpPort.MAX ? 1 : n + 1;
+      if (!byNumber.containsKey(n)) {
+        return new OdpPort(n);
+      }
+    }
+    throw new DpifException(
+        Errno.ENOSPC, "add port " + name + ": the datapath has " + OdpPort.MAX + " ports");
+  }
+
+  private String dpEnd(OdpPort number) {
+    return devicePrefix + number;
+  }
+
+  private void makeVeth(Port port) throws NetdevException, DpifException {
+    if (links.find(port.name).isPresent()) {
+      throw new DpifException(
+          Errno.EEXIST,
+          "add port " + port.name + ": a device of that name exists, remove it or rename the port");
+    }
+    String peer = dpEnd(port.number);
+    links.createVeth(port.name, peer);
+    Link end = links.get(peer);
+    links.disableIpv6(peer);
+    links.setUp(end.ifindex(), true);
+  }
+
+  private Link device(Port port) throws NetdevException, DpifException {
+    String name = port.kind == PortKind.INTERNAL ? dpEnd(port.number) : port.name;
+    Link link =
+        links
+            .find(name)
+            .orElseThrow(
+                () ->
+                    new DpifException(
+                        Errno.ENODEV,
+                        "add port "
+                            + port.name
+                            + ": no such device; 'ip link' lists the devices there are"));
+    if (link.masterIfindex() != 0) {
+      throw new DpifException(
+          Errno.EBUSY,
+          "add port "
+              + port.name
+              + ": it belongs to device "
+              + link.masterIfindex()
+              + "; 'ip link set "
+              + port.name
+              + " nomaster' frees it");
+    }
+    for (Port other : byNumber.values()) {
+      if (other.ifindex == link.ifindex()) {
+        throw new DpifException(
+            Errno.EBUSY, "add port " + port.name + ": the device is port " + other.name);
+      }
+    }
+    return link;
+  }
+
+  private Link hostDevice(Port port) throws NetdevException {
+    return links.get(port.name);
+  }
+
+  private void attach(Port port, Link dev, Link host) throws DpifException, NetdevException {
+    if (port.kind == PortKind.SYSTEM) {
+      links.setPromisc(dev.ifindex(), true);
+    }
+    write(port, dev, host.ifindex());
+    int fd = Bpf.attachIngress(system.program("dp_ingress"), dev.ifindex());
+    if (fd < 0) {
+      clear(port);
+      throw new DpifException(
+          -fd,
+          "attach to " + port.name + ": " + Errno.text(-fd) + "; tcx needs Linux 6.6 or later");
+    }
+    port.linkFd = fd;
+    port.ifindex = dev.ifindex();
+    port.hostIfindex = host.ifindex();
+    try {
+      pins.pin(fd, pinName(port));
+    } catch (DpifException e) {
+      detach(port);
+      throw e;
+    }
+    admit(dev.ifindex(), port.number.number());
+  }
+
+  private static String pinName(Port port) {
+    return "port-" + port.number;
+  }
+
+  private void write(Port port, Link dev, int hostIfindex) {
+    int at = port.number.number() * Abi.Port.SIZE;
+    byte[] name = port.name.getBytes(StandardCharsets.UTF_8);
+    for (int i = 0; i < 16; i++) {
+      ports.put(at + Abi.Port.NAME + i, i < name.length ? name[i] : 0);
+    }
+    for (int k = 0; k < KINDS; k++) {
+      Mem.putInt(ports, at + Abi.Port.LIMIT + 4 * k, UPCALL_LIMIT);
+    }
+    Mem.putInt(
+        ports,
+        at + Abi.Port.HANDLER,
+        handlers == 0 ? Abi.HANDLERS - 1 : port.number.number() % handlers);
+    Mem.putInt(
+        ports,
+        at + Abi.Port.KIND,
+        port.kind == PortKind.INTERNAL ? Abi.Port.INTERNAL : Abi.Port.SYSTEM);
+    Mem.putInt(ports, at + Abi.Port.HOST_IFINDEX, hostIfindex);
+    Mem.putInt(ports, at + Abi.Port.MAX_LEN, dev.mtu() + ETH_HEADER);
+    Mem.publishInt(ports, at + Abi.Port.IFINDEX, dev.ifindex());
+  }
+
+  private void clear(Port port) {
+    Mem.putInt(ports, port.number.number() * Abi.Port.SIZE + Abi.Port.IFINDEX, 0);
+  }
+
+  /** Lets packets of a device in, as those of a port. */
+  void admit(int ifindex, int number) {
+    int at = (ifindex & Abi.IFINDEX_SLOTS - 1) * Abi.Ifindex.SIZE;
+    int there = Mem.getInt(ifindexes, at + Abi.Ifindex.IFINDEX);
+    if (there == 0 || there == ifindex) {
+      Mem.putLong(ifindexes, at, ifindex | (long) number << 32);
+      return;
+    }
+    Bpf.Attr a = new Bpf.Attr(4, 4);
+    a.key().putInt(0, ifindex);
+    a.value().putInt(0, number);
+    int error = a.update(system.map("dp_ifindex_more"), Bpf.ANY);
+    if (error < 0) {
+      throw new IllegalStateException("ifindex " + ifindex + ": " + Errno.text(-error));
+    }
+  }
+
+  private void shutOut(int ifindex) {
+    int at = (ifindex & Abi.IFINDEX_SLOTS - 1) * Abi.Ifindex.SIZE;
+    if (Mem.getInt(ifindexes, at + Abi.Ifindex.IFINDEX) == ifindex) {
+      Mem.putLong(ifindexes, at, 0);
+    } else {
+      Bpf.Attr a = new Bpf.Attr(4, 4);
+      a.key().putInt(0, ifindex);
+      a.delete(system.map("dp_ifindex_more"));
+    }
+  }
+
+  private void detach(Port port) {
+    if (port.ifindex == 0) {
+      return;
+    }
+    clear(port);
+    pins.unpin(pinName(port));
+    Sys.close(port.linkFd);
+    port.linkFd = -1;
+    shutOut(port.ifindex);
+    port.ifindex = 0;
+    port.hostIfindex = 0;
+  }
+
+  synchronized void delete(OdpPort number) throws DpifException {
+    Port port = byNumber.remove(number.number());
+    if (port == null) {
+      throw new DpifException(Errno.ENOENT, "delete port " + number + ": there is no such port");
+    }
+    remove(port);
+  }
+
+  private void remove(Port port) {
+    int ifindex = port.ifindex;
+    detach(port);
+    Mem.putInt(ports, port.number.number() * Abi.Port.SIZE + Abi.Port.KIND, Abi.Port.NONE);
+    try {
+      if (port.kind == PortKind.INTERNAL) {
+        Optional<Link> device = links.find(port.name);
+        if (device.isPresent()) {
+          links.delete(device.get().ifindex());
+        }
+      } else if (ifindex != 0) {
+        links.setPromisc(ifindex, false);
+      }
+    } catch (NetdevException e) {
+      if (e.errno() != Errno.ENODEV) {
+        LOG.warn("port {} is deleted, its device is left as it is: {}", port.name, e.getMessage());
+      }
+    }
+  }
+
+  /** Follows devices that come, go and change; from a {@link org.beeswitch.netdev.LinkMonitor}. */
+  synchronized void onLink(LinkEvent event) {
+    if (event instanceof LinkEvent.Removed e) {
+      for (Port p : byNumber.values()) {
+        if (p.ifindex == e.link().ifindex()) {
+          detach(p);
+        }
+      }
+    } else {
+      Link now = event.link();
+      for (Port p : byNumber.values()) {
+        if (p.ifindex == now.ifindex()) {
+          int at = p.number.number() * Abi.Port.SIZE;
+          Mem.putInt(ports, at + Abi.Port.MAX_LEN, now.mtu() + ETH_HEADER);
+        } else if (p.ifindex == 0 && p.kind == PortKind.SYSTEM && p.name.equals(now.name())) {
+          attachAgain(p);
+        }
+      }
+    }
+  }
+
+  private void attachAgain(Port port) {
+    try {
+      attach(port, device(port), hostDevice(port));
+    } catch (NetdevException | DpifException e) {
+      LOG.warn("port {} is back but cannot be used: {}", port.name, e.getMessage());
+    }
+  }
+
+  /** Spreads the ports over handlers. */
+  synchronized void setHandlers(int n) {
+    handlers = n;
+    for (int number : byNumber.keySet()) {
+      Mem.putInt(ports, number * Abi.Port.SIZE + Abi.Port.HANDLER, number % n);
+    }
+  }
+
+  /** Upcalls of all ports that were refused. */
+  synchronized long refused(int kind) {
+    long sum = 0;
+    for (int number : byNumber.keySet()) {
+      sum += Mem.getInt(ports, number * Abi.Port.SIZE + Abi.Port.REFUSED + 4 * kind) & 0xffffffffL;
+    }
+    return sum;
+  }
+
+  /** Refused upcalls of a port, all kinds. */
+  synchronized long refused(OdpPort port) {
+    long sum = 0;
+    for (int k = 0; k < KINDS; k++) {
+      sum +=
+          Mem.getInt(ports, port.number() * Abi.Port.SIZE + Abi.Port.REFUSED + 4 * k) & 0xffffffffL;
+    }
+    return sum;
+  }
+
+  /** Takes all programs off and removes what was made; or, if it is to be kept, only lets go. */
+  synchronized void close(boolean keep) {
+    for (Port p : byNumber.values()) {
+      if (!keep) {
+        remove(p);
+      } else if (p.linkFd >= 0) {
+        Sys.close(p.linkFd);
+      }
+    }
+    byNumber.clear();
+  }
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.dpif.bpf;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.beeswitch.dpif.bpf.map.Abi;
+import org.beeswitch.dpif.bpf.map.Mem;
+import org.beeswitch.netdev.Errno;
+
+/**
+ * The masks in use, and the order in which a cache miss tries them.
+ *
+ * <p>A mask is registered when its first flow comes and given up with its last one, after a grace
+ * period. Its flows are in the smallest flow table whose keys take its words. The order's entries
+ * say for which kinds of packets a mask has flows, so that a walk leaves out the others; {@link
+ * #sort} moves what was used most to the front. While entries trade places a walk may miss one of
+ * them: that costs one upcall and is never wrong.
+ *
+ * <p>One thread at a time.
+ */
+final class MaskTable {
+  /** Words of the keys of each flow table ({@code enum dp_table}). */
+  static final int[] TABLE_WORDS = {3, 7, 15, 23, 80};
+
+  private final ByteBuffer masks;
+  private final ByteBuffer order;
+
+  // By mask id.
+  private final int[][] index = new int[Abi.MASKS][];
+  private final long[][] bits = new long[Abi.MASKS][];
+  private final int[] hash = new int[Abi.MASKS];
+  private final int[] references = new int[Abi.MASKS];
+  private final int[] position = new int[Abi.MASKS];
+  private final long[] hitsAtSort = new long[Abi.MASKS];
+
+  private final int[] idAt = new int[Abi.MASKS];
+  private int n;
+
+  private final int[] free = new int[Abi.MASKS];
+  private int nFree;
+
+  /** Ids by hash, open addressing, twice as long as there can be masks; id + 1, 0: empty. */
+  private final int[] buckets = new int[4 * Abi.MASKS];
+
+  MaskTable(ByteBuffer masks, ByteBuffer order) {
+    this.masks = masks;
+    this.order = order;
+    for (int id = Abi.MASKS - 1; id >= 0; id--) {
+      free[nFree++] = id;
+    }
+  }
+
+  int size() {
+    return n;
+  }
+
+  /** Takes a reference to the mask with these key words; returns its id, or -ENOSPC. */
+  int acquire(long[] words) {
+    int h = hash(words);
+    int at = h & buckets.length - 1;
+    for (; buckets[at] != 0; at = at + 1 & buckets.length - 1) {
+      int id = buckets[at] - 1;
+      if (hash[id] == h && equal(id, words)) {
+        references[id]++;
+        return id;
+      }
+    }
+    if (nFree == 0) {
+      return -Errno.ENOSPC;
+    }
+    int id = free[--nFree];
+    buckets[at] = id + 1;
+    references[id] = 1;
+    hash[id] = h;
+    write(id, words);
+    // In the order at once, but for no kind of packet until a flow says so.
+    position[id] = n;
+    idAt[n++] = id;
+    hitsAtSort[id] = 0;
+    return id;
+  }
+
+  /** Gives a reference back; after a grace period if packets may be comparing with the mask. */
+  void release(int id) {
+    if (--references[id] > 0) {
+      return;
+    }
+    int last = idAt[--n];
+    int hole = position[id];
+    if (last != id) {
+      idAt[hole] = last;
+      position[last] = hole;
+      writeOrder(hole, last, kinds(n));
+    }
+    Mem.publishLong(order, n * Abi.MaskOrder.SIZE, 0);
+    removeBucket(id);
+    free[nFree++] = id;
+  }
+
+  /** Lets walks for these kinds of packets find the mask. */
+  void addKinds(int id, int kinds) {
+    int pos = position[id];
+    int had = kinds(pos);
+    // Entries before it must not be empty, or a walk would end there.
+    if ((had | kinds) != had) {
+      writeOrder(pos, id, had | kinds);
+    }
+  }
+
+  int wordCount(int id) {
+    return index[id].length;
+  }
+
+  /** Key word that the i-th word of the mask is about. */
+  int wordAt(int id, int i) {
+    return index[id][i];
+  }
+
+  long bitsAt(int id, int i) {
+    return bits[id][i];
+  }
+
+  int table(int id) {
+    return Mem.getInt(masks, id * Abi.Mask.SIZE + Abi.Mask.TABLE);
+  }
+
+  /** Puts first what packets have found most since the last call. */
+  void sort() {
+    boolean moved = true;
+    // Few masks change places from one call to the next: bubble sort with an early end.
+    for (int round = 0; moved && round < n; round++) {
+      moved = false;
+      for (int p = 0; p + 1 < n; p++) {
+        int a = idAt[p];
+        int b = idAt[p + 1];
+        if (hits(b) - hitsAtSort[b] > hits(a) - hitsAtSort[a]) {
+          swap(p);
+          moved = true;
+        }
+      }
+    }
+    for (int p = 0; p < n; p++) {
+      hitsAtSort[idAt[p]] = hits(idAt[p]);
+    }
+  }
+
+  private void swap(int p) {
+    int a = idAt[p];
+    int b = idAt[p + 1];
+    int kindsA = kinds(p);
+    int kindsB = kinds(p + 1);
+    idAt[p] = b;
+    idAt[p + 1] = a;
+    position[b] = p;
+    position[a] = p + 1;
+    writeOrder(p, b, kindsB);
+    writeOrder(p + 1, a, kindsA);
+  }
+
+  private long hits(int id) {
+    return Mem.getLong(masks, id * Abi.Mask.SIZE + Abi.Mask.HITS);
+  }
+
+  private int kinds(int pos) {
+    return Mem.getInt(order, pos * Abi.MaskOrder.SIZE + Abi.MaskOrder.KINDS);
+  }
+
+  private void writeOrder(int pos, int id, int kinds) {
+    Mem.publishLong(order, pos * Abi.MaskOrder.SIZE, id | (long) kinds << 32);
+  }
+
+  private void write(int id, long[] words) {
+    int count = 0;
+    for (long w : words) {
+      if (w != 0) {
+        count++;
+      }
+    }
+    int[] idx = new int[count];
+    long[] b = new long[count];
+    for (int k = 0, i = 0; k < words.length; k++) {
+      if (words[k] != 0) {
+        idx[i] = k;
+        b[i++] = words[k];
+      }
+    }
+    index[id] = idx;
+    bits[id] = b;
+    int at = id * Abi.Mask.SIZE;
+    for (int i = 0; i < Abi.Mask.SIZE; i += 8) {
+      Mem.putLong(masks, at + i, 0);
+    }
+    for (int i = 0; i < count; i++) {
+      boolean first = i < Abi.FLOW_WORDS;
+      int j = first ? i : i - Abi.FLOW_WORDS;
+      masks.putShort(at + (first ? Abi.Mask.OFF : Abi.Mask.EXT_OFF) + 2 * j, (short) (8 * idx[i]));
+      Mem.putKeyWord(masks, at + (first ? Abi.Mask.MASK : Abi.Mask.EXT_MASK) + 8 * j, b[i]);
+    }
+    int table = 0;
+    while (TABLE_WORDS[table] < count) {
+      table++;
+    }
+    Mem.putInt(masks, at + Abi.Mask.TABLE, table);
+    Mem.publishInt(masks, at + Abi.Mask.N_WORDS, count);
+  }
+
+  private static int hash(long[] words) {
+    long h = 0;
+    for (long w : words) {
+      h = (h ^ w) * 0x9e3779b97f4a7c15L;
+      h ^= h >>> 29;
+    }
+    return (int) (h >>> 32);
+  }
+
+  private boolean equal(int id, long[] words) {
+    int[] idx = index[id];
+    int i = 0;
+    for (int k = 0; k < words.length; k++) {
+      if (words[k] != 0) {
+        if (i == idx.length || idx[i] != k || bits[id][i] != words[k]) {
+          return false;
+        }
+        i++;
+      }
+    }
+    return i == idx.length;
+  }
+
+  /** Removes an id and closes the gap, so that searches need no tombstones. */
+  private void removeBucket(int id) {
+    int mask = buckets.length - 1;
+    int at = hash[id] & mask;
+    while (buckets[at] != id + 1) {
+      at = at + 1 & mask;
+    }
+    int hole = at;
+    for (int i = at + 1 & mask; buckets[i] != 0; i = i + 1 & mask) {
+      int home = hash[buckets[i] - 1] & mask;
+      if ((i - home & mask) >= (i - hole & mask)) {
+        buckets[hole] = buckets[i];
+        hole = i;
+      }
+    }
+    buckets[hole] = 0;
+  }
+
+  /** For a test: the ids in the order of trying. */
+  int[] ids() {
+    return Arrays.copyOf(idAt, n);
+  }
+}

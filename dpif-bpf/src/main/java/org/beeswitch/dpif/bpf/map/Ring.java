@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.dpif.bpf.map;
+
+import java.nio.ByteBuffer;
+import org.beeswitch.dpif.bpf.sys.Bpf;
+import org.beeswitch.netdev.Errno;
+import org.beeswitch.netdev.sys.Sys;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The reading end of a BPF ring buffer, by its mapped memory (kernel {@code kernel/bpf/ringbuf.c}):
+ * a page with the consumer's position, which we write, a page with the producers', and the data,
+ * mapped twice in a row so that no record wraps. A record is a header of eight bytes (length with a
+ * busy and a discard bit) and its data, rounded up to eight.
+ *
+ * <p>One thread.
+ */
+public final class Ring {
+  private static final int BUSY = 1 << 31;
+  private static final int DISCARD = 1 << 30;
+  private static final int HEADER = 8;
+
+  /** A page is 4 kB on every machine that we run on; the kernel's layout is in pages. */
+  private static final int PAGE = 4096;
+
+  private final int fd;
+  private final ByteBuffer consumer;
+  private final ByteBuffer producer;
+  private final int size;
+  private long position;
+
+  private Ring(int fd, ByteBuffer consumer, ByteBuffer producer, int size) {
+    this.fd = fd;
+    this.consumer = consumer;
+    this.producer = producer;
+    this.size = size;
+    this.position = Mem.getLong(consumer, 0);
+  }
+
+  /** Makes a ring as an element of an array of rings. Null: {@code error[0]} has the errno. */
+  public static @Nullable Ring create(String name, int outerFd, int index, int size, int[] error) {
+    int fd = Bpf.createMap(Bpf.MAP_TYPE_RINGBUF, name, 0, 0, size, 0);
+    if (fd < 0) {
+      error[0] = -fd;
+      return null;
+    }
+    int r = Bpf.setElement(outerFd, index, fd);
+    ByteBuffer consumer = Bpf.map(fd, 0, PAGE, true);
+    ByteBuffer producer = Bpf.map(fd, PAGE, PAGE + 2L * size, false);
+    if (r < 0 || consumer == null || producer == null) {
+      error[0] = r < 0 ? -r : Errno.ENOMEM;
+      Sys.close(fd);
+      return null;
+    }
+    return new Ring(fd, consumer, producer, size);
+  }
+
+  public int fd() {
+    return fd;
+  }
+
+  /** The memory that records are in. */
+  public ByteBuffer data() {
+    return producer;
+  }
+
+  /**
+   * Where the next finished record begins in {@link #data}, or -1 if there is none; records that
+   * were given up are skipped. It stays until {@link #advance}.
+   */
+  public int next() {
+    while (true) {
+      if (isEmpty()) {
+        return -1;
+      }
+      int at = PAGE + (int) (position & size - 1);
+      int head = Mem.acquireInt(producer, at);
+      if ((head & BUSY) != 0) {
+        return -1;
+      }
+      if ((head & DISCARD) == 0) {
+        return at + HEADER;
+      }
+      advance();
+    }
+  }
+
+  /** Gives back the record at the front. */
+  public void advance() {
+    int at = PAGE + (int) (position & size - 1);
+    int n = Mem.getInt(producer, at) & ~(BUSY | DISCARD);
+    position += n + HEADER + 7 & ~7L;
+    Mem.publishLong(consumer, 0, position);
+  }
+
+  /** Whether nothing is in it, not even a record that is still being written. */
+  public boolean isEmpty() {
+    return Mem.acquireLong(producer, 0) == position;
+  }
+
+  public void close() {
+    Bpf.unmap(consumer);
+    Bpf.unmap(producer);
+    Sys.close(fd);
+  }
+}
