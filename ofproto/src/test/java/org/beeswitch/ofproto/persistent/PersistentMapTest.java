@@ -30,10 +30,10 @@ class PersistentMapTest {
     Map<Key, Integer> model = new HashMap<>();
     List<PersistentMap<Key, Integer>> versions = new ArrayList<>();
     List<Map<Key, Integer>> models = new ArrayList<>();
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 40; i++) {
       versions.add(map);
       models.add(Map.copyOf(model));
-      int id = random.nextInt(60);
+      int id = random.nextInt(25);
       Key key = new Key(id, id % hashes * 0x1000193);
       if (random.nextInt(3) == 0) {
         map = map.without(key);
@@ -50,7 +50,7 @@ class PersistentMapTest {
       assertThat(entries).isEqualTo(models.get(i));
       assertThat(version.size()).isEqualTo(entries.size());
       assertThat(version).containsExactlyInAnyOrderElementsOf(entries.values());
-      for (int id = 0; id < 60; id++) {
+      for (int id = 0; id < 25; id++) {
         Key key = new Key(id, id % hashes * 0x1000193);
         assertThat(version.get(key)).isEqualTo(entries.get(key));
         assertThat(version.containsKey(key)).isEqualTo(entries.containsKey(key));
