@@ -3,6 +3,7 @@
 package org.beeswitch.ofproto.classifier;
 
 import org.beeswitch.flow.FlowLayout;
+import org.beeswitch.flow.FlowMask;
 
 /**
  * Memory that a {@link Classifier#lookup} works in, so that it allocates nothing. One per thread
@@ -11,6 +12,9 @@ import org.beeswitch.flow.FlowLayout;
 public final class LookupScratch {
   /** The flow under the current subtable's mask, word by word as far as it has been needed. */
   final long[] key = new long[FlowLayout.WORDS];
+
+  /** Takes the looked-at bits of a caller who does not want them; never cleared. */
+  final FlowMask unwanted = new FlowMask();
 
   /** Bit i: this lookup has searched trie i, and {@code tries[i]} is what it found. */
   int triesSearched;

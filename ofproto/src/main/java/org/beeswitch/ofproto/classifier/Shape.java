@@ -231,10 +231,6 @@ final class Shape {
     }
   }
 
-  boolean hasTriesAt(int level) {
-    return (levelsWithTries >>> level & 1) != 0;
-  }
-
   /**
    * Whether a trie proves that no match of this shape has the flow's prefix in a field of this
    * level. Then marks what the proof looked at, which is never more than the level would (OVS
@@ -246,6 +242,9 @@ final class Shape {
    */
   boolean missesInTries(
       int level, @Nullable PrefixTrie[] tries, long[] flow, long[] wc, LookupScratch scratch) {
+    if ((levelsWithTries >>> level & 1) == 0) {
+      return false;
+    }
     int fallback = -1;
     for (int t = 0; t < PrefixField.COUNT; t++) {
       int length = prefixLength[t];

@@ -91,18 +91,14 @@ final class Subtable {
 
   /**
    * Finds the best rule for a flow if its priority is above {@code floor} (OVS {@code
-   * find_match_wc}). Marks what was looked at in {@code wc}, if not null.
+   * find_match_wc}). Marks what was looked at in {@code wc}.
    */
   @Nullable Rule lookup(
-      long[] flow,
-      long @Nullable [] wc,
-      @Nullable PrefixTrie[] tries,
-      LookupScratch scratch,
-      long floor) {
+      long[] flow, long[] wc, @Nullable PrefixTrie[] tries, LookupScratch scratch, long floor) {
     Object at = entry;
     int level = 0;
     while (at instanceof Stage s) {
-      if (s.root().maxPriority() <= floor || missesInTries(level, tries, flow, wc, scratch)) {
+      if (s.root().maxPriority() <= floor || shape.missesInTries(level, tries, flow, wc, scratch)) {
         return missed(level, wc);
       }
       long hash = shape.gather(level, flow, scratch.key);
@@ -121,7 +117,7 @@ final class Subtable {
       return missed(level, wc);
     }
     for (; level < shape.levels; level++) {
-      if (missesInTries(level, tries, flow, wc, scratch)) {
+      if (shape.missesInTries(level, tries, flow, wc, scratch)) {
         return missed(level, wc);
       }
       if (!shape.flowMatchesAt(level, rule.match(), flow)) {
@@ -132,32 +128,18 @@ final class Subtable {
     return rule;
   }
 
-  private boolean missesInTries(
-      int level,
-      @Nullable PrefixTrie[] tries,
-      long[] flow,
-      long @Nullable [] wc,
-      LookupScratch scratch) {
-    return wc != null
-        && shape.hasTriesAt(level)
-        && shape.missesInTries(level, tries, flow, wc, scratch);
-  }
-
   /** A miss that needed the levels before {@code level}. */
-  private @Nullable Rule missed(int level, long @Nullable [] wc) {
-    if (wc != null) {
-      shape.unwildcardLevels(level, wc);
-    }
+  private @Nullable Rule missed(int level, long[] wc) {
+    shape.unwildcardLevels(level, wc);
     return null;
   }
 
   /** A miss in the words of {@code level}. */
-  private @Nullable Rule missedAt(
-      int level, long[] flow, long @Nullable [] wc, LookupScratch scratch) {
-    if (wc != null && shape.portsLength != 0 && level == shape.levels - 1) {
-      // Often a few bits of the ports prove it. If not, then the other fields of the level were
-      // decisive, or the combination. (OVS 3.1 leaves those others wildcarded, wrongly; fixed in
-      // OVS 489553b1c.)
+  private @Nullable Rule missedAt(int level, long[] flow, long[] wc, LookupScratch scratch) {
+    if (shape.portsLength != 0 && level == shape.levels - 1) {
+      // Often a few bits of the ports prove it, and then nothing else in this level counts, though
+      // OVS looks at that too. If they do not, the other fields of the level were decisive, or the
+      // combination.
       PrefixTrie.Result found = scratch.ports;
       PrefixTrie.lookup(ports, shape.ports(flow), 0, 32, found);
       if (!found.mayMatch(shape.portsLength)) {

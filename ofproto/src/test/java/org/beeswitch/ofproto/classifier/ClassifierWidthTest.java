@@ -197,7 +197,6 @@ class ClassifierWidthTest {
     rule("rest", 0, b -> rest(b, 1));
   }
 
-  /** OVS 3.1 leaves the flags wildcarded here, and then forwards wrongly what has them. */
   @Test
   void portsThatSomebodyHasDoNotProveAMissOfOtherFields() {
     finalStageTable();
@@ -211,7 +210,7 @@ class ClassifierWidthTest {
         });
   }
 
-  /** Later versions of OVS look at the flags too. */
+  /** OVS looks at the flags too. */
   @Test
   void portsThatNobodyHasAreProofEnough() {
     finalStageTable();

@@ -80,9 +80,10 @@ final class LinearClassifier {
   }
 
   /**
-   * What OVS 3.1's {@code classifier_lookup} un-wildcards, with the later correction of a miss that
-   * the ports trie does not prove (489553b1c). Our layout has the connection tracking tuple in the
-   * first stage, OVS in the third and fourth: not for tables that match it.
+   * What OVS 3.1's {@code classifier_lookup} un-wildcards; less in one case: OVS 489553b1c, which
+   * Debian's 3.1.0 has, looks at all of the last stage even if the ports prove the miss, which is
+   * correct without. Our layout has the connection tracking tuple in the first stage, OVS in the
+   * third and fourth: not for tables that match it.
    */
   FlowMask ovsMask(Flow flow) {
     FlowMask wc = new FlowMask();
