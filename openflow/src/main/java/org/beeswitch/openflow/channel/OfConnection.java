@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.beeswitch.openflow.channel;
 
+import io.netty.buffer.ByteBuf;
+
 /**
  * An OpenFlow connection as the switch sees it. Called by {@code main} alone.
  *
@@ -38,8 +40,16 @@ public interface OfConnection<O> {
    */
   boolean send(O message, MessageCounter counter);
 
-  /** Sends bytes as a reply: an error whose data is a frame, what a codec has prepared. */
+  /** Sends a frame as a reply. */
   boolean sendFrame(Frame frame);
+
+  /**
+   * Sends whole frames that are already encoded as a reply: the parts of a multipart reply, written
+   * entry by entry.
+   *
+   * @param frames taken over, whatever the outcome
+   */
+  boolean sendFrames(ByteBuf frames);
 
   /** Whether the socket takes what is sent now, and nothing waits. */
   boolean isWritable();

@@ -160,7 +160,11 @@ public final class Rconn<I, O> implements OfConnection<O> {
     this.state = opener != null ? State.BACKOFF : State.CONNECTING;
   }
 
-  /** A connection to {@code target}, begun with the first {@link #doWork}. */
+  /**
+   * A connection to {@code target}, begun with the first {@link #doWork}. To a unix socket it is
+   * not probed, as in OVS, unless {@link #configure} says so later: the kernel tells when its other
+   * end is gone.
+   */
   public static <I, O> Rconn<I, O> active(
       String name,
       Target target,
@@ -173,8 +177,9 @@ public final class Rconn<I, O> implements OfConnection<O> {
     if (target.passive()) {
       throw new IllegalArgumentException("target \"" + target.text() + "\" cannot be connected to");
     }
+    Settings initial = target.needsProbes() ? settings : new Settings(0, settings.maxBackoffS());
     return new Rconn<>(
-        name, target.text(), target, opener, codec, listener, settings, counters, nowNs);
+        name, target.text(), target, opener, codec, listener, initial, counters, nowNs);
   }
 
   /** A connection that a listener has accepted: when it ends, it ends. */
@@ -338,7 +343,9 @@ public final class Rconn<I, O> implements OfConnection<O> {
     while (received < ChannelLimits.MESSAGES_PER_RUN && state.isConnected()) {
       Vconn<I> v = vconn();
       if (!mayReceive()) {
-        counters.increment(ChannelCounter.REPLIES_UNREAD);
+        if (v.hasReceived()) {
+          counters.increment(ChannelCounter.REPLIES_UNREAD);
+        }
         break;
       }
       CloseReason end = v.end();
@@ -420,15 +427,29 @@ public final class Rconn<I, O> implements OfConnection<O> {
       return false;
     }
     ByteBuf out = UnpooledByteBufAllocator.DEFAULT.buffer();
-    int frames;
     try {
       codec.encode(message, out);
-      frames = countFrames(out);
     } catch (RuntimeException bug) {
       out.release();
       throw bug;
     }
-    return sendBytes(out, frames, counter);
+    return sendEncoded(out, counter);
+  }
+
+  @Override
+  public boolean sendFrames(ByteBuf frames) {
+    return sendEncoded(frames, replies);
+  }
+
+  private boolean sendEncoded(ByteBuf bytes, MessageCounter counter) {
+    int frames;
+    try {
+      frames = countFrames(bytes);
+    } catch (IllegalStateException bug) {
+      bytes.release();
+      throw bug;
+    }
+    return sendBytes(bytes, frames, counter);
   }
 
   @Override

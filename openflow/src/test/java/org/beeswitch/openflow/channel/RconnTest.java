@@ -43,9 +43,13 @@ class RconnTest {
   }
 
   private Rconn<Frame, Frame> active(Rconn.Settings settings) {
+    return active("tcp:192.0.2.1:6653", settings);
+  }
+
+  private Rconn<Frame, Frame> active(String to, Rconn.Settings settings) {
     return Rconn.active(
-        "br0<->tcp:192.0.2.1:6653",
-        Target.parse("tcp:192.0.2.1:6653"),
+        "br0<->" + to,
+        Target.parse(to),
         target -> {
           opened.add(new FakeVconn<>(target.text(), new FrameCodec()));
           return peer();
@@ -228,6 +232,15 @@ class RconnTest {
     assertThat(rconn.deadlineNs()).isEqualTo(Long.MAX_VALUE);
     runAfter(1_000_000);
     assertThat(rconn.isConnected()).isTrue();
+  }
+
+  @Test
+  void anActiveUnixConnectionIsNotProbed() {
+    rconn = active("unix:/run/controller", Rconn.Settings.CONTROLLER);
+    connect();
+    assertThat(rconn.deadlineNs()).isEqualTo(Long.MAX_VALUE);
+    rconn.configure(Rconn.Settings.CONTROLLER);
+    assertThat(rconn.deadlineNs()).isEqualTo(nowNs() + 5_000_000_000L);
   }
 
   @Test
