@@ -68,7 +68,7 @@ struct odp_key {
 	struct odp_vlan {
 		__be16 tpid;
 		__be16 tci; /* 0x1000: the tag is there */
-	} vlan[2]; /* outermost first */
+	} vlan[2];	    /* outermost first */
 	/* IPv4, IPv6, ARP (4 - 9). */
 	__u8 nw_frag;
 	__u8 nw_tos;
@@ -192,7 +192,7 @@ struct odp_action {
 #define DP_FLOW_CHUNK (1 << DP_FLOW_CHUNK_BITS)
 #define DP_FLOW_CHUNKS 128
 
-#define DP_FLOW_WORDS 8	     /* key words in the first slot of a flow */
+#define DP_FLOW_WORDS 8	      /* key words in the first slot of a flow */
 #define DP_FLOW_SLOT_WORDS 16 /* in each further one */
 
 enum dp_flow_state {
@@ -206,12 +206,12 @@ enum dp_flow_state {
  * words goes on in the slots behind its own, in the same chunk, as struct dp_flow_ext.
  */
 struct dp_flow {
-	__u64 packets; /* BPF, atomic */
-	__u64 bytes;   /* BPF, atomic */
-	__u64 used;    /* BPF: jiffies of the last packet */
-	__u64 acts;    /* Java */
-	__u32 state;   /* Java: enum dp_flow_state, stored last of all */
-	__u32 mask;    /* Java: mask id */
+	__u64 packets;	 /* BPF, atomic */
+	__u64 bytes;	 /* BPF, atomic */
+	__u64 used;	 /* BPF: jiffies of the last packet */
+	__u64 acts;	 /* Java */
+	__u32 state;	 /* Java: enum dp_flow_state, stored last of all */
+	__u32 mask;	 /* Java: mask id */
 	__u32 tcp_flags; /* BPF, atomic or; as in the key (network order, low half) */
 	__u32 table;	 /* Java: enum dp_table + 1 once it is in that hash map */
 	__u64 pad[2];
@@ -238,9 +238,9 @@ enum dp_table {
 };
 
 struct dp_mask {
-	__u32 n_words; /* Java */
-	__u32 table;   /* Java: enum dp_table */
-	__u64 hits;    /* BPF, atomic: packets that a walk found here */
+	__u32 n_words;		    /* Java */
+	__u32 table;		    /* Java: enum dp_table */
+	__u64 hits;		    /* BPF, atomic: packets that a walk found here */
 	__u16 off[DP_FLOW_WORDS];   /* Java: byte offsets into the key; unused: 0 with mask 0 */
 	__be64 mask[DP_FLOW_WORDS]; /* Java */
 	__u64 pad[4];
@@ -359,16 +359,16 @@ struct dp_handler {
 	__u32 pad[15];
 };
 
-#define DP_UPCALL_PARTIAL 1	 /* csum_start and csum_off are valid */
+#define DP_UPCALL_PARTIAL 1	  /* csum_start and csum_off are valid */
 #define DP_UPCALL_CSUM_NOT_INET 2 /* ... and it is a CRC32c (SCTP) */
-#define DP_UPCALL_TAG 4		 /* the outermost VLAN tag is here and not in the bytes */
+#define DP_UPCALL_TAG 4		  /* the outermost VLAN tag is here and not in the bytes */
 
 /* Head of a ring record; the frame's bytes follow. */
 struct dp_upcall {
-	__u32 len;   /* bytes that follow and are the frame */
-	__u32 kind;  /* enum dp_upcall_kind */
+	__u32 len;  /* bytes that follow and are the frame */
+	__u32 kind; /* enum dp_upcall_kind */
 	__u32 flags;
-	__u32 port;  /* that it is accounted to */
+	__u32 port;	    /* that it is accounted to */
 	__be64 port_recirc; /* key words */
 	__be64 skb;
 	__be64 type_hash;
@@ -406,37 +406,37 @@ struct dp_exec {
  */
 enum dp_counter {
 	DP_CNT_MISSED = 0,
-	DP_CNT_LOST = 1,	   /* upcalls of kind MISS that could not be sent up */
+	DP_CNT_LOST = 1, /* upcalls of kind MISS that could not be sent up */
 	DP_CNT_CACHE_MISS = 2,
 	DP_CNT_MASKS_WALKED = 3,
-	DP_CNT_STALE = 4,	   /* found by hash, refused by compare */
+	DP_CNT_STALE = 4, /* found by hash, refused by compare */
 	DP_CNT_UPCALL_MISS = 5,
 	DP_CNT_UPCALL_SLOW_PATH = 6,
 	DP_CNT_UPCALL_CONTROLLER = 7,
-	DP_CNT_PULLED = 8,	   /* packets whose headers were not linear */
-	DP_CNT_JIFFIES = 9,	   /* not a counter: the clock, by program dp_clock */
+	DP_CNT_PULLED = 8,  /* packets whose headers were not linear */
+	DP_CNT_JIFFIES = 9, /* not a counter: the clock, by program dp_clock */
 	DP_CNT_DROPS = 32,
 	DP_COUNTERS = 96,
 };
 
 /* Why a packet died here. */
 enum dp_drop {
-	DP_DROP_NO_SCRATCH = 0,	 /* per-CPU memory missing: cannot happen */
-	DP_DROP_NOT_A_PORT = 1,	 /* came from a device that is no port */
-	DP_DROP_PULL = 2,	 /* headers could not be made linear: no memory */
-	DP_DROP_TAIL_CALL = 3,	 /* a program is missing */
-	DP_DROP_ACTION = 4,	 /* DROP, an empty list, or the end of a list without output */
-	DP_DROP_BAD_ACTION = 5,	 /* a kind or a field that the datapath cannot run */
-	DP_DROP_ACTION_FAILED = 6, /* a helper refused: no memory, packet too short */
+	DP_DROP_NO_SCRATCH = 0,	    /* per-CPU memory missing: cannot happen */
+	DP_DROP_NOT_A_PORT = 1,	    /* came from a device that is no port */
+	DP_DROP_PULL = 2,	    /* headers could not be made linear: no memory */
+	DP_DROP_TAIL_CALL = 3,	    /* a program is missing */
+	DP_DROP_ACTION = 4,	    /* DROP, an empty list, or the end of a list without output */
+	DP_DROP_BAD_ACTION = 5,	    /* a kind or a field that the datapath cannot run */
+	DP_DROP_ACTION_FAILED = 6,  /* a helper refused: no memory, packet too short */
 	DP_DROP_OUTPUT_NO_PORT = 7, /* output to a port that is not there, or whose device is gone */
-	DP_DROP_OUTPUT_MTU = 8,	 /* frame longer than the output's MTU */
-	DP_DROP_CLONE = 9,	 /* an output before the last one failed */
-	DP_DROP_UPCALL_LIMIT = 10, /* the port's share of its handler's ring is used up */
-	DP_DROP_UPCALL_RING = 11, /* the ring is full */
-	DP_DROP_UPCALL_COPY = 12, /* the packet could not be copied up */
+	DP_DROP_OUTPUT_MTU = 8,	    /* frame longer than the output's MTU */
+	DP_DROP_CLONE = 9,	    /* an output before the last one failed */
+	DP_DROP_UPCALL_LIMIT = 10,  /* the port's share of its handler's ring is used up */
+	DP_DROP_UPCALL_RING = 11,   /* the ring is full */
+	DP_DROP_UPCALL_COPY = 12,   /* the packet could not be copied up */
 	DP_DROP_UPCALL_NO_HANDLER = 13,
-	DP_DROP_EXEC_SLOT = 14,	 /* a frame on the execute device without a slot */
-	DP_DROP_TOO_LONG = 15,	 /* frame of more than 65,536 + 256 bytes */
+	DP_DROP_EXEC_SLOT = 14, /* a frame on the execute device without a slot */
+	DP_DROP_TOO_LONG = 15,	/* frame of more than 65,536 + 256 bytes */
 	DP_DROPS = 16,
 };
 

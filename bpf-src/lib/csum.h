@@ -15,7 +15,7 @@
 /* Difference of Internet checksums, to be added, when eight bytes change. */
 static __always_inline u32 csum_diff(u64 old, u64 new)
 {
-	u64 sum = (u64)(u32)~old + (u32)~(old >> 32) + (u32)new + (u32)(new >> 32);
+	u64 sum = (u64)(u32)~old + (u32) ~(old >> 32) + (u32) new + (u32)(new >> 32);
 
 	sum = (sum & 0xffffffff) + (sum >> 32);
 	sum = (sum & 0xffffffff) + (sum >> 32);
@@ -30,8 +30,9 @@ __noinline u32 csum_crc32c_zeros(u32 crc, u32 n)
 {
 	/* Reflected: bit 31 is x^0. */
 	static const u32 pow[17] = {
-		0x00800000, 0x00008000, 0x82f63b78, 0x6ea2d55c, 0x18b8ea18, 0x510ac59a, 0xb82be955, 0xb8fdb1e7, 0x88e56f72,
-		0x74c360a4, 0xe4172b16, 0x0d65762a, 0x35d73a62, 0x28461564, 0xbf455269, 0xe2ea32dc, 0xfe7740e6,
+		0x00800000, 0x00008000, 0x82f63b78, 0x6ea2d55c, 0x18b8ea18, 0x510ac59a,
+		0xb82be955, 0xb8fdb1e7, 0x88e56f72, 0x74c360a4, 0xe4172b16, 0x0d65762a,
+		0x35d73a62, 0x28461564, 0xbf455269, 0xe2ea32dc, 0xfe7740e6,
 	};
 	/* The factor (high half) and the product so far: one value, so that the verifier sees a loop that converges. */
 	u64 state = (u64)crc << 32;

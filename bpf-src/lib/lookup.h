@@ -173,7 +173,10 @@ static __always_inline void dp_cache_put(const struct dp_scratch *s, u32 index)
 
 static __always_inline u32 dp_kind_ip(u32 proto, u32 icmp, u32 other)
 {
-	return proto == IPPROTO_TCP ? other << 1 : proto == IPPROTO_UDP ? other << 2 : proto == icmp ? other << 3 : other;
+	return proto == IPPROTO_TCP   ? other << 1
+	       : proto == IPPROTO_UDP ? other << 2
+	       : proto == icmp	      ? other << 3
+				      : other;
 }
 
 static __always_inline u32 dp_kind_of(const struct dp_scratch *s)
@@ -191,12 +194,12 @@ static __always_inline u32 dp_kind_of(const struct dp_scratch *s)
 	return DP_KIND_OTHER;
 }
 
-#define DP_TABLE_FIND(n, key)                                                  \
-	({                                                                     \
-		u32 zero_ = 0;                                                 \
-		void *map_ = bpf_map_lookup_elem(&dp_table##n, &zero_);        \
-		u32 *index_ = map_ ? bpf_map_lookup_elem(map_, (key)) : 0;     \
-		index_ ? *index_ : 0;                                          \
+#define DP_TABLE_FIND(n, key)                                              \
+	({                                                                 \
+		u32 zero_ = 0;                                             \
+		void *map_ = bpf_map_lookup_elem(&dp_table##n, &zero_);    \
+		u32 *index_ = map_ ? bpf_map_lookup_elem(map_, (key)) : 0; \
+		index_ ? *index_ : 0;                                      \
 	})
 
 /* Looks for a flow of a mask of more than seven words. */

@@ -20,7 +20,7 @@ struct dp_scratch {
 	u32 ip_end;  /* end of the IP packet; padding follows */
 	u32 in_port; /* datapath port number, 0 if it is none */
 	u32 hash;
-	u32 rare;    /* words beyond ODP_W_TP were written: clear them for the next packet */
+	u32 rare; /* words beyond ODP_W_TP were written: clear them for the next packet */
 	/* Handed from program to program. */
 	u64 acts;
 	/* IPv6 extension header walk: in memory so that the verifier does not follow each value. */
@@ -103,19 +103,19 @@ struct {
  * The flow tables.  Each is the only element of an array of maps so that Java can put a larger one in its place; the sizes
  * given here are of the template alone.
  */
-#define DP_TABLE_MAP(n)                                 \
-	struct dp_hash##n {                             \
-		__uint(type, BPF_MAP_TYPE_HASH);        \
-		__uint(max_entries, 1024);              \
-		__uint(map_flags, BPF_F_NO_PREALLOC);   \
+#define DP_TABLE_MAP(n)                                      \
+	struct dp_hash##n {                                  \
+		__uint(type, BPF_MAP_TYPE_HASH);             \
+		__uint(max_entries, 1024);                   \
+		__uint(map_flags, BPF_F_NO_PREALLOC);        \
 		__uint(key_size, sizeof(struct dp_tkey##n)); \
-		__uint(value_size, sizeof(u32));        \
-	};                                              \
-	struct {                                        \
-		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS); \
-		__uint(max_entries, 1);                 \
-		__type(key, u32);                       \
-		__array(values, struct dp_hash##n);     \
+		__uint(value_size, sizeof(u32));             \
+	};                                                   \
+	struct {                                             \
+		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);    \
+		__uint(max_entries, 1);                      \
+		__type(key, u32);                            \
+		__array(values, struct dp_hash##n);          \
 	} dp_table##n SEC(".maps")
 
 DP_TABLE_MAP(3);

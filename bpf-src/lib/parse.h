@@ -128,8 +128,7 @@ __noinline int parse_rare(struct __sk_buff *skb, u32 ofs, u32 eth_type)
 		} else if (mdtype == 2 && n < 8) {
 			return PARSE_OK;
 		}
-		s->w[ODP_W_NSH] = (head & 0x3000) >> 12 | (head & 0x0fc0) >> 6 << 8 |
-				  (base & 0xffffffffffff0000ULL);
+		s->w[ODP_W_NSH] = (head & 0x3000) >> 12 | (head & 0x0fc0) >> 6 << 8 | (base & 0xffffffffffff0000ULL);
 	}
 	return PARSE_OK;
 }

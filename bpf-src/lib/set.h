@@ -263,7 +263,7 @@ static __noinline int dp_pop_vlan(struct __sk_buff *skb, struct dp_scratch *s)
 /* The outermost tag: the kernel has no way to change one but to take it off and put another on. */
 static __always_inline int set_vlan(struct __sk_buff *skb, struct dp_scratch *s, u64 new)
 {
-	u32 arg = bpf_ntohs((u16)new) << 16 | bpf_ntohs((u16)(new >> 16));
+	u32 arg = bpf_ntohs((u16) new) << 16 | bpf_ntohs((u16)(new >> 16));
 	int rc = dp_pop_vlan(skb, s);
 
 	return rc ?: dp_push_vlan(skb, s, arg);
@@ -319,7 +319,7 @@ static __noinline int dp_set(struct __sk_buff *skb, struct dp_scratch *s, struct
 		rc = set_nd(skb, s, word, old, new);
 		break;
 	case ODP_W_SKB:
-		skb->mark = bpf_ntohl((u32)new);
+		skb->mark = bpf_ntohl((u32) new);
 		skb->priority = bpf_ntohl((u32)(new >> 32));
 		rc = 0;
 		break;

@@ -19,8 +19,8 @@
 
 #define UPCALL_MAX_LEN (65536 + 256)
 
-static __always_inline void upcall_head(struct __sk_buff *skb, const struct dp_scratch *s, struct dp_upcall *u, u32 kind,
-					u32 len, const struct odp_action *a)
+static __always_inline void upcall_head(struct __sk_buff *skb, const struct dp_scratch *s, struct dp_upcall *u,
+					u32 kind, u32 len, const struct odp_action *a)
 {
 	struct sk_buff *k = bpf_cast_to_kern_ctx(skb);
 	struct skb_shared_info *si;
@@ -66,8 +66,9 @@ static __always_inline void upcall_head(struct __sk_buff *skb, const struct dp_s
 }
 
 /* Returns 0 or a drop reason. */
-static __always_inline int upcall_put(struct __sk_buff *skb, const struct dp_scratch *s, void *ring, struct dp_handler *h,
-				      u32 kind, u32 len, const struct odp_action *a, const u32 size)
+static __always_inline int upcall_put(struct __sk_buff *skb, const struct dp_scratch *s, void *ring,
+				      struct dp_handler *h, u32 kind, u32 len, const struct odp_action *a,
+				      const u32 size)
 {
 	u64 flags = BPF_RB_NO_WAKEUP;
 	struct dp_upcall *u = bpf_ringbuf_reserve(ring, sizeof(*u) + size, 0);
