@@ -54,6 +54,27 @@ public final class Frame {
     return new Frame(buf.array());
   }
 
+  /**
+   * How many frames there are from the reader index on.
+   *
+   * @throws IllegalStateException if they are not whole frames: whoever encoded them is wrong
+   */
+  static int countIn(ByteBuf bytes) {
+    int frames = 0;
+    int offset = bytes.readerIndex();
+    while (offset < bytes.writerIndex()) {
+      int left = bytes.writerIndex() - offset;
+      int length = left < HEADER_LEN ? 0 : bytes.getUnsignedShort(offset + 2);
+      if (length < HEADER_LEN || length > left) {
+        throw new IllegalStateException(
+            "encoded bytes with a frame of length " + length + " in the last " + left + " bytes");
+      }
+      frames++;
+      offset += length;
+    }
+    return frames;
+  }
+
   public int version() {
     return bytes[0] & 0xff;
   }

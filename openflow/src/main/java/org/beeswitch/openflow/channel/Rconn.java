@@ -3,10 +3,7 @@
 package org.beeswitch.openflow.channel;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,25 +58,6 @@ public final class Rconn<I, O> implements OfConnection<O> {
   private static final long ADMITTED_AFTER_MS = 30_000;
   private static final long NEVER = Long.MAX_VALUE;
 
-  /**
-   * @param probeIntervalS seconds of silence before a probe, and then until the end; 0 for no
-   *     probes, otherwise 5 at least
-   */
-  public record Settings(int probeIntervalS, int maxBackoffS) {
-    private static final int MIN_PROBE_INTERVAL_S = 5;
-
-    /** Of controllers. */
-    public static final Settings CONTROLLER = new Settings(5, 8);
-
-    /** Of the management socket. */
-    public static final Settings SERVICE = new Settings(60, 8);
-
-    public Settings {
-      probeIntervalS = probeIntervalS <= 0 ? 0 : Math.max(MIN_PROBE_INTERVAL_S, probeIntervalS);
-      maxBackoffS = Math.max(1, maxBackoffS);
-    }
-  }
-
   /** Where a connection is; the names are those of OVS's Controller:status:state. */
   public enum State {
     /** Given up for good. */
@@ -108,9 +86,10 @@ public final class Rconn<I, O> implements OfConnection<O> {
   private final ConnectionListener<I, O> listener;
   private final ChannelCounters counters;
   private final LogLimit logLimit;
+  private final Monitors monitors;
   private final long epochNs;
 
-  private Settings settings;
+  private RconnSettings settings;
   private State state;
   private @Nullable Vconn<I> vconn;
   private long nowMs;
@@ -134,8 +113,6 @@ public final class Rconn<I, O> implements OfConnection<O> {
   private boolean announced;
 
   private MessageCounter replies = new MessageCounter();
-  private final List<Vconn<?>> monitors = new ArrayList<>();
-  private final MessageCounter monitorCopies = new MessageCounter();
 
   private Rconn(
       String name,
@@ -144,7 +121,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
       Vconn.@Nullable Opener<I> opener,
       MessageCodec<I, O> codec,
       ConnectionListener<I, O> listener,
-      Settings settings,
+      RconnSettings settings,
       ChannelCounters counters,
       long nowNs) {
     this.name = name;
@@ -156,6 +133,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
     this.settings = settings;
     this.counters = counters;
     this.logLimit = LogLimit.forBadMessages(counters);
+    this.monitors = new Monitors(name, counters);
     this.epochNs = nowNs;
     this.state = opener != null ? State.BACKOFF : State.CONNECTING;
   }
@@ -171,13 +149,14 @@ public final class Rconn<I, O> implements OfConnection<O> {
       Vconn.Opener<I> opener,
       MessageCodec<I, O> codec,
       ConnectionListener<I, O> listener,
-      Settings settings,
+      RconnSettings settings,
       ChannelCounters counters,
       long nowNs) {
     if (target.passive()) {
       throw new IllegalArgumentException("target \"" + target.text() + "\" cannot be connected to");
     }
-    Settings initial = target.needsProbes() ? settings : new Settings(0, settings.maxBackoffS());
+    RconnSettings initial =
+        target.needsProbes() ? settings : new RconnSettings(0, settings.maxBackoffS());
     return new Rconn<>(
         name, target.text(), target, opener, codec, listener, initial, counters, nowNs);
   }
@@ -188,7 +167,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
       Vconn<I> vconn,
       MessageCodec<I, O> codec,
       ConnectionListener<I, O> listener,
-      Settings settings,
+      RconnSettings settings,
       ChannelCounters counters,
       long nowNs) {
     var rconn =
@@ -207,7 +186,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
    */
   public int doWork(long nowNs) {
     nowMs = (nowNs - epochNs) / 1_000_000;
-    int done = runMonitors();
+    int done = monitors.run();
     State before;
     do {
       before = state;
@@ -381,7 +360,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
       refuse(Wire.OFPBRC_BAD_VERSION, frame);
       return;
     }
-    copyToMonitors(frame.toByteBuf());
+    monitors.copy(frame.toByteBuf());
     if (probablyAdmitted
         || Admission.isSignOf(frame)
         || nowMs - lastConnectedMs >= ADMITTED_AFTER_MS) {
@@ -444,7 +423,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
   private boolean sendEncoded(ByteBuf bytes, MessageCounter counter) {
     int frames;
     try {
-      frames = countFrames(bytes);
+      frames = Frame.countIn(bytes);
     } catch (IllegalStateException bug) {
       bytes.release();
       throw bug;
@@ -467,7 +446,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
       counters.increment(ChannelCounter.MESSAGES_UNCONNECTED);
       return false;
     }
-    copyToMonitors(bytes);
+    monitors.copy(bytes);
     if (!vconn().send(bytes, frames, counter)) {
       counters.increment(ChannelCounter.OUTPUT_FULL);
       CloseReason why = CloseReason.limit(ChannelCounter.OUTPUT_FULL);
@@ -476,22 +455,6 @@ public final class Rconn<I, O> implements OfConnection<O> {
       return false;
     }
     return true;
-  }
-
-  private int countFrames(ByteBuf bytes) {
-    int frames = 0;
-    int offset = bytes.readerIndex();
-    while (offset < bytes.writerIndex()) {
-      int length =
-          bytes.writerIndex() - offset < Frame.HEADER_LEN ? 0 : bytes.getUnsignedShort(offset + 2);
-      if (length < Frame.HEADER_LEN || length > bytes.writerIndex() - offset) {
-        throw new IllegalStateException(
-            name + ": the codec encoded a message whose length field, " + length + ", is wrong");
-      }
-      frames++;
-      offset += length;
-    }
-    return frames;
   }
 
   // ---- Ending.
@@ -517,10 +480,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
     if (announced) {
       announceEnd();
     }
-    for (Vconn<?> monitor : monitors) {
-      monitor.close();
-    }
-    monitors.clear();
+    monitors.close();
   }
 
   /** Tries at once, if waiting to try again. */
@@ -616,52 +576,9 @@ public final class Rconn<I, O> implements OfConnection<O> {
     stateEnteredMs = nowMs;
   }
 
-  // ---- Monitors.
-
   /** Gives {@code monitor} copies of everything from now on, or closes it if there are too many. */
   public void addMonitor(Vconn<?> monitor) {
-    if (monitors.size() < ChannelLimits.MONITORS) {
-      log.info("{}: new monitor connection from {}", name, monitor.name());
-      monitors.add(monitor);
-    } else {
-      counters.increment(ChannelCounter.MONITORS_FULL);
-      log.debug("{}: too many monitor connections, discarding {}", name, monitor.name());
-      monitor.close();
-    }
-  }
-
-  private int runMonitors() {
-    int done = 0;
-    for (int i = 0; i < monitors.size(); ) {
-      Vconn<?> monitor = monitors.get(i);
-      CloseReason end = monitor.end();
-      int stray = 0;
-      while (stray < ChannelLimits.MONITOR_MESSAGES_PER_RUN && monitor.poll() != null) {
-        stray++;
-      }
-      done += stray;
-      if (end != null) {
-        log.debug("{}: closing monitor connection to {}: {}", name, monitor.name(), end);
-        monitor.close();
-        monitors.remove(i);
-      } else {
-        i++;
-      }
-    }
-    return done;
-  }
-
-  private void copyToMonitors(ByteBuf frames) {
-    for (Vconn<?> monitor : monitors) {
-      if (!monitor.isConnected()) {
-        continue;
-      }
-      if (monitor.bytesQueued() > ChannelLimits.MONITOR_BYTES) {
-        counters.increment(ChannelCounter.MONITOR_COPIES_DROPPED);
-        continue;
-      }
-      monitor.send(Unpooled.copiedBuffer(frames), 1, monitorCopies);
-    }
+    monitors.add(monitor);
   }
 
   // ---- What can be seen.
@@ -717,11 +634,11 @@ public final class Rconn<I, O> implements OfConnection<O> {
     return state != State.VOID && state != State.DISCONNECTED;
   }
 
-  public Settings settings() {
+  public RconnSettings settings() {
     return settings;
   }
 
-  public void configure(Settings newSettings) {
+  public void configure(RconnSettings newSettings) {
     settings = newSettings;
     long maxBackoffMs = newSettings.maxBackoffS() * 1000L;
     if (state == State.BACKOFF && backoffMs > maxBackoffMs) {

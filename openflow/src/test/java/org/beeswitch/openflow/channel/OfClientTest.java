@@ -86,7 +86,7 @@ class OfClientTest {
                 vconn,
                 new FrameCodec(),
                 new Switch(),
-                Rconn.Settings.SERVICE,
+                RconnSettings.SERVICE,
                 counters,
                 System.nanoTime()));
       }

@@ -58,7 +58,7 @@ class OfMessageCodecTest {
             peer,
             codec,
             new Bridge(),
-            Rconn.Settings.SERVICE,
+            RconnSettings.SERVICE,
             new ChannelCounters(),
             0);
     peer.negotiate(4);

@@ -20,7 +20,7 @@ class RconnTest {
   private final List<String> events = new ArrayList<>();
   private final List<Frame> messages = new ArrayList<>();
   private long nowMs = 1_000_000;
-  private Rconn<Frame, Frame> rconn = active(Rconn.Settings.CONTROLLER);
+  private Rconn<Frame, Frame> rconn = active(RconnSettings.CONTROLLER);
 
   private final class Recorder implements ConnectionListener<Frame, Frame> {
     @Override
@@ -42,11 +42,11 @@ class RconnTest {
     }
   }
 
-  private Rconn<Frame, Frame> active(Rconn.Settings settings) {
+  private Rconn<Frame, Frame> active(RconnSettings settings) {
     return active("tcp:192.0.2.1:6653", settings);
   }
 
-  private Rconn<Frame, Frame> active(String to, Rconn.Settings settings) {
+  private Rconn<Frame, Frame> active(String to, RconnSettings settings) {
     return Rconn.active(
         "br0<->" + to,
         Target.parse(to),
@@ -227,7 +227,7 @@ class RconnTest {
 
   @Test
   void withoutAProbeIntervalSilenceIsNoReason() {
-    rconn = active(new Rconn.Settings(0, 8));
+    rconn = active(new RconnSettings(0, 8));
     connect();
     assertThat(rconn.deadlineNs()).isEqualTo(Long.MAX_VALUE);
     runAfter(1_000_000);
@@ -236,10 +236,10 @@ class RconnTest {
 
   @Test
   void anActiveUnixConnectionIsNotProbed() {
-    rconn = active("unix:/run/controller", Rconn.Settings.CONTROLLER);
+    rconn = active("unix:/run/controller", RconnSettings.CONTROLLER);
     connect();
     assertThat(rconn.deadlineNs()).isEqualTo(Long.MAX_VALUE);
-    rconn.configure(Rconn.Settings.CONTROLLER);
+    rconn.configure(RconnSettings.CONTROLLER);
     assertThat(rconn.deadlineNs()).isEqualTo(nowNs() + 5_000_000_000L);
   }
 
@@ -252,7 +252,7 @@ class RconnTest {
             vconn,
             new FrameCodec(),
             new Recorder(),
-            Rconn.Settings.SERVICE,
+            RconnSettings.SERVICE,
             counters,
             nowNs());
     assertThat(rconn.isService()).isTrue();
@@ -498,7 +498,7 @@ class RconnTest {
               }
             },
             new Recorder(),
-            Rconn.Settings.SERVICE,
+            RconnSettings.SERVICE,
             counters,
             nowNs());
     run();

@@ -100,7 +100,7 @@ class StreamsTest {
                 vconn,
                 new FrameCodec(),
                 new Echoer(),
-                Rconn.Settings.SERVICE,
+                RconnSettings.SERVICE,
                 counters,
                 System.nanoTime()));
         done++;
@@ -124,7 +124,7 @@ class StreamsTest {
             t -> streams.open(t, VersionSet.OF13, new FrameCodec()),
             new FrameCodec(),
             new Echoer(),
-            Rconn.Settings.CONTROLLER,
+            RconnSettings.CONTROLLER,
             counters,
             System.nanoTime());
     rconns.add(rconn);
