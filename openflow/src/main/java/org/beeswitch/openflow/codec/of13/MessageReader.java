@@ -36,6 +36,9 @@ import org.beeswitch.openflow.msg.TableId;
  * a cursor on the body, whose length {@link Wire} has accepted.
  */
 final class MessageReader {
+  /** INVALID_TTL: the later reasons are 1.4's. */
+  private static final int LAST_PACKET_IN_REASON = 2;
+
   private final OxmReader oxms;
   private final ActionReader actions;
 
@@ -142,7 +145,7 @@ final class MessageReader {
     }
     c.skip(2);
     PacketIn.Reason[] reasons = PacketIn.Reason.values();
-    if (reason >= reasons.length) {
+    if (reason > LAST_PACKET_IN_REASON) {
       throw Reject.of(NXBRC_BAD_REASON);
     }
     return new PacketIn(

@@ -189,7 +189,7 @@ public final class Of13Decoder {
   private static OfMessage error(Cursor c) {
     int errorType = c.u16();
     int code = c.u16();
-    if (errorType == 0xffff && c.left() >= 4) {
+    if (errorType == 0xffff && c.left() >= 4 && c.buf().getInt(c.pos()) != 0) {
       return new OfError(c.i32(), code, 0, c.bytes(c.left()));
     }
     return new OfError(0, errorType, code, c.bytes(c.left()));
