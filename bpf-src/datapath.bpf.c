@@ -163,5 +163,35 @@ int dp_clock(struct __sk_buff *skb)
 	return 0;
 }
 
+/*
+ * For tests, by BPF_PROG_TEST_RUN; not loaded otherwise.  The frame is first cut to cb[2] bytes (the kernel takes no short
+ * ones), and gets a VLAN tag (tpid:16 tci:16) of cb[1] in metadata.  With cb[0] == 0 it becomes its key and the three header
+ * offsets, else the list of execute slot cb[0] runs on it.
+ */
+SEC("tc")
+int dp_test(struct __sk_buff *skb)
+{
+	struct dp_scratch *s = dp_this_cpu();
+	u32 slot = skb->cb[0], tag = skb->cb[1], len = skb->cb[2];
+	struct dp_exec *e = bpf_map_lookup_elem(&dp_execs, &slot);
+
+	if (!s || !e || (len && bpf_skb_change_tail(skb, len, 0)))
+		return -1;
+	if (tag && bpf_skb_vlan_push(skb, bpf_htons(tag >> 16), tag & 0xffff))
+		return -2;
+	if (parse_frame(skb, s))
+		return -3;
+	parse_metadata(skb, s, 1);
+	if (slot) {
+		s->acts = e->acts;
+		return dp_run_actions(skb, s);
+	}
+	if (bpf_skb_change_tail(skb, sizeof(struct odp_key) + 12, 0) ||
+	    bpf_skb_store_bytes(skb, 0, s->w, sizeof(struct odp_key), 0) ||
+	    bpf_skb_store_bytes(skb, sizeof(struct odp_key), &s->l3_ofs, 12, 0))
+		return -4;
+	return 0;
+}
+
 /* What the kernel reads to decide which helpers a program may call; see LICENSES.md. */
 char _license[] SEC("license") = "Dual BSD/GPL";

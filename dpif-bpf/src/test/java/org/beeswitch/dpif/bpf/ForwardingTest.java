@@ -31,6 +31,7 @@ class ForwardingTest {
   void hostsPingThroughTwoFlowsAndEveryPacketIsCounted() {
     int there = lab.wire(0, 1);
     int back = lab.wire(1, 0);
+    long missed = lab.dpif.stats().missed(); // The hosts may have said something before.
     assertThat(lab.hosts.get(0).exec("ping", "-c3", "-i0.02", "-W2", lab.address(1)))
         .contains("3 received");
     assertThat(lab.hosts.get(0).exec("ping", "-6", "-c3", "-i0.02", "-W2", "fd00::2"))
@@ -39,7 +40,7 @@ class ForwardingTest {
     assertThat(lab.stats(back).packets).isGreaterThanOrEqualTo(6);
     assertThat(lab.stats(there).bytes).isGreaterThanOrEqualTo(6 * 98);
     assertThat(System.nanoTime() - lab.stats(there).usedNs).isBetween(0L, 5_000_000_000L);
-    assertThat(lab.dpif.stats().missed()).isZero();
+    assertThat(lab.dpif.stats().missed()).isEqualTo(missed);
     assertThat(lab.dpif.stats().flows()).isEqualTo(2);
     assertThat(lab.dpif.stats().masks()).isEqualTo(1);
   }

@@ -217,7 +217,7 @@ public final class Bpf {
       int progFd, byte[] frame, byte[] context, int repeat, int[] error) {
     NativeBuffer a = new NativeBuffer(Attr.SIZE);
     NativeBuffer in = new NativeBuffer(Math.max(1, frame.length));
-    NativeBuffer out = new NativeBuffer(frame.length + 512);
+    NativeBuffer out = new NativeBuffer(frame.length + 1024);
     NativeBuffer ctx = new NativeBuffer(Math.max(1, context.length));
     in.bytes().put(0, frame);
     ctx.bytes().put(0, context);
