@@ -280,7 +280,8 @@ public final class PacketBuilder {
   }
 
   public PacketBuilder payload(byte... bytes) {
-    System.arraycopy(bytes, 0, b, grow(bytes.length), bytes.length);
+    int at = grow(bytes.length); // may replace the array
+    System.arraycopy(bytes, 0, b, at, bytes.length);
     return this;
   }
 
