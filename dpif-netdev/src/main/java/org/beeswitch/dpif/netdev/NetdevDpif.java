@@ -265,6 +265,19 @@ public final class NetdevDpif implements Dpif {
     return new MemoryPort(p, far);
   }
 
+  /**
+   * The other end of the wire of an in-memory port.
+   *
+   * @throws IllegalArgumentException if there is no such port
+   */
+  public MemoryNetdev farEnd(String name) {
+    MemoryNetdev far = farEnds.get(name);
+    if (far == null) {
+      throw new IllegalArgumentException("no in-memory port " + name);
+    }
+    return far;
+  }
+
   // Devices that come, go and change; on poll-0
 
   private void onLink(LinkEvent event) {

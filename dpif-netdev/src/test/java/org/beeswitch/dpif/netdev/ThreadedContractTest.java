@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.dpif.netdev;
+
+import org.beeswitch.dpif.Dpif;
+import org.beeswitch.dpif.DpifContractTest;
+import org.beeswitch.dpif.PortKind;
+import org.beeswitch.netdev.PacketNetdev;
+
+/** The contract on a datapath with two poll threads. */
+class ThreadedContractTest extends DpifContractTest {
+  @Override
+  protected Dpif open() throws Exception {
+    return NetdevDpif.inMemory(2);
+  }
+
+  @Override
+  protected PacketNetdev addPort(Dpif dpif, String name) throws Exception {
+    dpif.portAdd(name, PortKind.SYSTEM);
+    return ((NetdevDpif) dpif).farEnd(name);
+  }
+
+  @Override
+  protected boolean knowsDevices() {
+    return false;
+  }
+}
