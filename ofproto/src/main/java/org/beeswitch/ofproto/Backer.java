@@ -25,6 +25,7 @@ import org.beeswitch.ofproto.upcall.Revalidator;
 import org.beeswitch.ofproto.upcall.Udpif;
 import org.beeswitch.ofproto.xlate.Xlate;
 import org.beeswitch.ofproto.xlate.XlateOut;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One datapath and what all bridges on it share (OVS {@code struct dpif_backer}): the current
@@ -65,6 +66,9 @@ public final class Backer implements MacLearning, AutoCloseable {
   private long learned;
   private long macEvicted;
   private long nextAgeingNs;
+
+  /** Tests that step everything in one thread have nobody else to do what a handler waits for. */
+  private @Nullable Runnable learnAtOnce;
 
   private record Waiting(long ticket, Runnable then) {}
 
@@ -133,6 +137,14 @@ public final class Backer implements MacLearning, AutoCloseable {
     for (int i = 0; i < n; i++) {
       handlers.add(new Handler(i, udpif, newXlate(), this, packetIns));
     }
+  }
+
+  /**
+   * Has {@link #learn} run {@code main}'s work itself: for tests that step everything in one
+   * thread.
+   */
+  void learnAtOnce(Runnable mainWork) {
+    learnAtOnce = mainWork;
   }
 
   /** Starts the threads of what {@link #prepare} made. */
@@ -215,6 +227,9 @@ public final class Backer implements MacLearning, AutoCloseable {
       return false;
     }
     wakeMain.run();
+    if (learnAtOnce != null) {
+      learnAtOnce.run();
+    }
     long until = System.nanoTime() + LEARN_WAIT_NS;
     for (long left = LEARN_WAIT_NS; !l.done && left > 0; left = until - System.nanoTime()) {
       LockSupport.parkNanos(this, left);

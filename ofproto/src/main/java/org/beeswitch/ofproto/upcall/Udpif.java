@@ -85,7 +85,7 @@ public final class Udpif {
   private final long[] wordsScratch = new long[FlowLayout.WORDS];
   private final long[] maskWordsScratch = new long[FlowLayout.WORDS];
   private int checkFrom;
-  private int idleFrom;
+  private int idleFrom = Integer.MAX_VALUE;
   private final Map<String, Long> coverage = new TreeMap<>();
 
   private final LongConsumer onFinal;

@@ -214,14 +214,7 @@ public final class Xlate {
     if (icmp) {
       m[TP] &= 0x00ff00ffffffffffL;
     }
-    for (int shift = 32; shift >= 0; shift -= 32) {
-      if ((m[VLANS] >>> shift & 0xffff) != 0) {
-        m[VLANS] |= (long) VLAN_PRESENT << shift;
-      }
-      if (!EthType.isVlan((int) (original[VLANS] >>> shift + 16) & 0xffff)) {
-        m[VLANS] &= ~(0xffffffffL << shift);
-      }
-    }
+    m[VLANS] = tagMask(m[VLANS], original[VLANS], 32) | tagMask(m[VLANS], original[VLANS], 0);
     if ((original[NW] >>> 56 & FRAG_LATER) != 0) {
       m[TP] &= 0x00000000ffffffffL;
     }
@@ -236,6 +229,20 @@ public final class Xlate {
       actions.clear();
     }
     return out;
+  }
+
+  /**
+   * What of one tag's mask matters: if anything of it was looked at, then whether it is there; and
+   * if it is not, nothing else. (OVS clears the mask of an absent tag, because its datapaths take a
+   * key without a tag as a match on its absence.)
+   */
+  private static long tagMask(long mask, long tags, int shift) {
+    long half = 0xffffffffL << shift;
+    long present = (long) VLAN_PRESENT << shift;
+    if ((mask & half) == 0) {
+      return 0;
+    }
+    return (tags & present) == 0 ? present : mask & half | present;
   }
 
   private boolean isTunnelled() {
@@ -510,18 +517,27 @@ public final class Xlate {
         mask.words()[w] |= m;
       }
       flow[w] = flow[w] & ~m | a.valueLo() << f.shift() & m;
+      if (w == VLANS && (flow[w] >>> 32 & VLAN_PRESENT) != 0 && flow[w] >>> 48 == 0) {
+        flow[w] |= (long) EthType.VLAN << 48;
+      }
     }
   }
 
+  /**
+   * Which tag a bit of the flow is from after this depends on how many there are, so both tags'
+   * presence is looked at.
+   */
+  private static final long TAGS_PRESENT = (long) VLAN_PRESENT << 32 | VLAN_PRESENT;
+
   private void pushVlan(int tpid) {
     int n = Commit.count(flow);
-    mask.words()[VLANS] |= n == 0 ? 0 : n == 1 ? 0xffffffffL << 32 : -1L;
+    mask.words()[VLANS] |= TAGS_PRESENT | (n == 0 ? 0 : n == 1 ? 0xffffffffL << 32 : -1L);
     flow[VLANS] = ((long) tpid << 16 | VLAN_PRESENT) << 32 | flow[VLANS] >>> 32;
   }
 
   private void popVlan() {
     int n = Commit.count(flow);
-    mask.words()[VLANS] |= n > 1 ? 0xffffffffL : 0;
+    mask.words()[VLANS] |= TAGS_PRESENT | (n == 0 ? 0 : n == 1 ? 0xffffffffL << 32 : -1L);
     flow[VLANS] <<= 32;
   }
 
