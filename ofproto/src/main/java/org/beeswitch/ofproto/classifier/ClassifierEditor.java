@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread.
  */
 public final class ClassifierEditor<R extends Rule> {
-  /** Below this many touched subtables, looking for their old places one by one is cheapest. */
+  /** Up to this many subtables, looking for their places one by one is cheapest. */
   private static final int FEW = 4;
 
   /** As of the last refresh, in the last build's order, new ones behind; may have empty ones. */
@@ -51,8 +51,8 @@ public final class ClassifierEditor<R extends Rule> {
   /** Copies and new subtables that {@link #subtables} does not have yet. */
   private final List<Opened> opened = new ArrayList<>(2);
 
-  /** Whether some subtable may be empty or out of order. */
-  private boolean disordered;
+  /** Subtables that may be empty or out of order; all may be if there are more than a few. */
+  private final List<Subtable> moved = new ArrayList<>(2);
 
   /** A subtable of this editor, and what it replaces. */
   private record Opened(@Nullable Subtable old, Subtable now) {}
@@ -135,9 +135,12 @@ public final class ClassifierEditor<R extends Rule> {
   /** The classifier with all edits so far. The editor can be used further. */
   public Classifier<R> build() {
     refresh();
-    if (disordered) {
-      tidy();
+    if (moved.size() > FEW) {
+      sort();
+    } else if (!moved.isEmpty()) {
+      move();
     }
+    moved.clear();
     ownsSubtables = false;
     owner = new Object();
     return new Classifier<>(subtables, byMask, tries.clone(), size, moves, hashBits);
@@ -147,7 +150,9 @@ public final class ClassifierEditor<R extends Rule> {
     if (t.maxPriority() != oldMaxPriority) {
       moves++;
       t.setOrder(t.maxPriority() > oldMaxPriority ? moves : -moves);
-      disordered = true;
+      if (moved.size() <= FEW && !moved.contains(t)) {
+        moved.add(t);
+      }
     }
   }
 
@@ -215,7 +220,7 @@ public final class ClassifierEditor<R extends Rule> {
   }
 
   /** Removes empty subtables and sorts the others. */
-  private void tidy() {
+  private void sort() {
     int n = 0;
     for (Subtable t : subtables) {
       if (t.entry() == null) {
@@ -224,15 +229,37 @@ public final class ClassifierEditor<R extends Rule> {
         subtables[n++] = t;
       }
     }
+    truncate(n);
+    Arrays.sort(subtables, ClassifierEditor::compare);
+  }
+
+  /** The same, if only the subtables in {@link #moved} can be empty or out of order. */
+  private void move() {
+    int n = subtables.length;
+    for (Subtable t : moved) {
+      int i = 0;
+      while (subtables[i] != t) {
+        i++;
+      }
+      n--;
+      System.arraycopy(subtables, i + 1, subtables, i, n - i);
+    }
+    for (Subtable t : moved) {
+      if (t.entry() == null) {
+        byMask = byMask.without(t.shape.mask);
+      } else {
+        int i = -1 - Arrays.binarySearch(subtables, 0, n, t, ClassifierEditor::compare);
+        System.arraycopy(subtables, i, subtables, i + 1, n - i);
+        subtables[i] = t;
+        n++;
+      }
+    }
+    truncate(n);
+  }
+
+  private void truncate(int n) {
     if (n < subtables.length) {
       subtables = Arrays.copyOf(subtables, n);
     }
-    for (int i = 1; i < n; i++) {
-      if (compare(subtables[i - 1], subtables[i]) > 0) {
-        Arrays.sort(subtables, ClassifierEditor::compare);
-        break;
-      }
-    }
-    disordered = false;
   }
 }
