@@ -21,6 +21,7 @@ import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
 import org.beeswitch.ofproto.state.Snapshot;
 import org.beeswitch.ofproto.xlate.Xlate;
+import org.beeswitch.ofproto.xlate.XlateError;
 import org.beeswitch.ofproto.xlate.XlateOut;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -64,6 +65,9 @@ public final class Udpif {
 
   /** A megaflow without packets for this long goes (OVS ofproto_max_idle). */
   public static final long MAX_IDLE_NS = 10_000_000_000L;
+
+  /** Two packets of one new flow were on their way up. */
+  private static final int EEXIST = 17;
 
   /** Ukeys handled under one hold of the lock. */
   private static final int BATCH = 512;
@@ -167,54 +171,59 @@ public final class Udpif {
     }
   }
 
-  /** How {@link #install} went. */
-  public enum Installed {
-    YES,
-    /** The tables have changed since the translation: translate again. */
-    STALE,
-    /** A megaflow for such packets is there, or there is no room: nothing to do. */
-    NOT_NOW
-  }
-
   /**
-   * Puts a megaflow in force.
+   * Accepts the translation of a packet that missed: credits the packet to what it met, and puts
+   * the megaflow in force if there is room. Both under the lock, so that a rule deleted a moment
+   * later has its last packet counted before its counters are final.
    *
    * @param flow the packet's
    * @param x its translation
    * @param installed what the datapath is to do with such packets: {@code x.actions}, or a
    *     slow-path action in their place
+   * @param bytes the packet's length
+   * @return false if the tables have changed since the translation: nothing was done, translate
+   *     again
    */
-  public Installed install(Flow flow, XlateOut x, OdpActions installed, long nowNs) {
+  public boolean install(Flow flow, XlateOut x, OdpActions installed, int bytes, long nowNs) {
     lock.lock();
     try {
       if (x.version != current.version()) {
         count("upcall_stale");
-        return Installed.STALE;
+        return false;
       }
-      if (count >= FLOW_LIMIT) {
+      x.effects.replay(1, bytes, nowNs);
+      if (x.error == XlateError.NO_INPUT_PORT) {
+        count(
+            "upcall_unknown_port"); // a port that a bridge gets or loses at this moment: nothing to
+        // remember
+      } else if (count >= FLOW_LIMIT) {
         count("upcall_flow_limit_hit");
-        return Installed.NOT_NOW;
+      } else {
+        put(flow, x, installed, nowNs);
       }
-      keyScratch.project(flow);
-      maskScratch.project(x.mask);
-      int id = dpif.flowPut(keyScratch, maskScratch, installed);
-      if (id < 0) {
-        count(id == -17 ? "upcall_ukey_exists" : "upcall_flow_put_failed");
-        return Installed.NOT_NOW;
-      }
-      add(
-          new Ukey(
-              flow,
-              MiniMask.of(x.mask.words()),
-              id,
-              share(x.actions),
-              x.effects.copy(),
-              x.dependencies.copy(),
-              nowNs));
-      return Installed.YES;
+      return true;
     } finally {
       lock.unlock();
     }
+  }
+
+  private void put(Flow flow, XlateOut x, OdpActions installed, long nowNs) {
+    keyScratch.project(flow);
+    maskScratch.project(x.mask);
+    int id = dpif.flowPut(keyScratch, maskScratch, installed);
+    if (id < 0) {
+      count(id == -EEXIST ? "upcall_ukey_exists" : "upcall_flow_put_failed");
+      return;
+    }
+    add(
+        new Ukey(
+            flow,
+            MiniMask.of(x.mask.words()),
+            id,
+            share(x.actions),
+            x.effects.copy(),
+            x.dependencies.copy(),
+            nowNs));
   }
 
   private OdpActions share(OdpActions a) {
