@@ -7,6 +7,7 @@ import org.beeswitch.openflow.msg.OfError;
 import org.beeswitch.openflow.msg.OfErrorCode;
 import org.beeswitch.openflow.msg.OfFrame;
 import org.beeswitch.openflow.msg.OfMessage;
+import org.beeswitch.openflow.msg.OfVersion;
 import org.jspecify.annotations.Nullable;
 
 /** What a decoder makes of one frame: a message, or what is wrong with it. */
@@ -26,9 +27,13 @@ public sealed interface Decoded {
    */
   record Bad(int version, int xid, OfErrorCode code, OfMessage.@Nullable Type type, Bytes data)
       implements Decoded {
-    /** The answer: OFPT_ERROR with this version and xid. */
+    /**
+     * The answer: OFPT_ERROR with this version and xid. Like OVS's it is of version 1.0 if nobody
+     * knows the frame's.
+     */
     public OfFrame reply() {
-      return new OfFrame(version, xid, OfError.of(code, data));
+      boolean known = version >= OfVersion.OF10 && version <= OfVersion.OF15;
+      return new OfFrame(known ? version : OfVersion.OF10, xid, OfError.of(code, data));
     }
   }
 }

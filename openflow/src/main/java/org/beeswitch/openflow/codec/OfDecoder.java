@@ -3,6 +3,7 @@
 package org.beeswitch.openflow.codec;
 
 import static org.beeswitch.openflow.msg.OfErrorCode.OFPBRC_BAD_LEN;
+import static org.beeswitch.openflow.msg.OfErrorCode.OFPBRC_BAD_TYPE;
 import static org.beeswitch.openflow.msg.OfErrorCode.OFPBRC_BAD_VERSION;
 
 import io.netty.buffer.ByteBuf;
@@ -32,9 +33,14 @@ import org.jspecify.annotations.Nullable;
  * <p>One for each connection and direction; not thread-safe.
  */
 public final class OfDecoder {
+  /** An OFPT_ERROR without data. */
+  private static final int ERROR_BYTES = 12;
+
+  private final Sender sender;
   private final Of13Decoder of13;
 
   public OfDecoder(Sender sender) {
+    this.sender = sender;
     this.of13 = new Of13Decoder(sender);
   }
 
@@ -52,9 +58,14 @@ public final class OfDecoder {
     if (OfHeader.length(frame) != frame.readableBytes()) {
       return bad(frame, OFPBRC_BAD_LEN, null);
     }
-    boolean common = type <= OfHeader.ECHO_REPLY; // these are the same in all versions
-    if (frameVersion != version && !common || !common && frameVersion != OfVersion.OF13) {
+    if (frameVersion != version && !isCommon(frame) || !isReadable(frameVersion, type)) {
       return bad(frame, OFPBRC_BAD_VERSION, null);
+    }
+    if (version != 0 && sender == Sender.CONTROLLER && type <= OfHeader.ERROR) {
+      // After the greeting OVS takes neither from a controller.
+      OfMessage.Type which = type == OfHeader.HELLO ? OfMessage.Type.HELLO : OfMessage.Type.ERROR;
+      boolean cut = type == OfHeader.ERROR && OfHeader.length(frame) < ERROR_BYTES;
+      return bad(frame, cut ? OFPBRC_BAD_LEN : OFPBRC_BAD_TYPE, cut ? null : which);
     }
     try {
       OfMessage m = of13.decode(frame);
@@ -62,6 +73,18 @@ public final class OfDecoder {
     } catch (Reject r) {
       return bad(frame, r.code(), of13.type());
     }
+  }
+
+  /** Whether it is one of the messages that every version has, and OVS reads in any. */
+  private static boolean isCommon(ByteBuf frame) {
+    int type = OfHeader.type(frame);
+    return OfHeader.version(frame) != 0
+        && type <= OfHeader.ECHO_REPLY
+        && (type != OfHeader.ERROR || OfHeader.length(frame) >= ERROR_BYTES);
+  }
+
+  private static boolean isReadable(int version, int type) {
+    return version == OfVersion.OF13 || version != 0 && type <= OfHeader.ECHO_REPLY;
   }
 
   private static Decoded bad(ByteBuf frame, OfErrorCode code, OfMessage.@Nullable Type type) {

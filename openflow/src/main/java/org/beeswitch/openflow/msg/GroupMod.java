@@ -21,7 +21,10 @@ public record GroupMod(Command command, GroupType groupType, int groupId, List<B
     MODIFY,
     DELETE,
     /** OVS's own 0x8000, which {@code ovs-ofctl --may-create mod-group} sends. */
-    ADD_OR_MODIFY
+    ADD_OR_MODIFY,
+    /** OpenFlow 1.5's, which OVS takes at 1.3, too. So is the next. */
+    INSERT_BUCKET,
+    REMOVE_BUCKET
   }
 
   @Override

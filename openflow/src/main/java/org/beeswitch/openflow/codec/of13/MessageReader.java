@@ -194,17 +194,22 @@ final class MessageReader {
           case 0 -> GroupMod.Command.ADD;
           case 1 -> GroupMod.Command.MODIFY;
           case 2 -> GroupMod.Command.DELETE;
+          case 3 -> GroupMod.Command.INSERT_BUCKET;
+          case 5 -> GroupMod.Command.REMOVE_BUCKET;
           case 0x8000 -> GroupMod.Command.ADD_OR_MODIFY;
           default -> throw Reject.of(OFPGMFC_BAD_COMMAND);
         };
+    if (cmd == GroupMod.Command.REMOVE_BUCKET && !buckets.isEmpty()) {
+      throw Reject.of(OFPGMFC_BAD_BUCKET);
+    }
     for (Bucket b : buckets) {
-      checkBucket(types[type], b);
+      checkBucket(types[type], b, cmd == GroupMod.Command.INSERT_BUCKET);
     }
     return new GroupMod(cmd, types[type], groupId, buckets);
   }
 
-  private static void checkBucket(GroupType type, Bucket b) throws Reject {
-    if (b.weight() != 0 && type != GroupType.SELECT) {
+  private static void checkBucket(GroupType type, Bucket b, boolean insert) throws Reject {
+    if (b.weight() != 0 && type != GroupType.SELECT && !insert) {
       throw Reject.of(OFPGMFC_INVALID_GROUP);
     }
     boolean watches = !b.watchPort().equals(OfPort.ANY) || b.watchGroup() != GroupId.ANY;

@@ -248,6 +248,8 @@ public final class Of13Encoder {
           case MODIFY -> 1;
           case DELETE -> 2;
           case ADD_OR_MODIFY -> 0x8000;
+          case INSERT_BUCKET -> 3;
+          case REMOVE_BUCKET -> 5;
         };
     out.writeShort(command).writeByte(MultipartEntries.groupType(g.groupType())).writeByte(0);
     out.writeInt(g.groupId());

@@ -22,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Holds the last entry read and the match in the making; one per decoder, not thread-safe.
  */
 final class OxmReader {
+  /** OFPMT_STANDARD: OpenFlow 1.1's. */
+  private static final int MATCH_STANDARD = 0;
+
+  private static final int STANDARD_BYTES = 88;
+
   /** OFPMT_OXM. */
   private static final int MATCH_OXM = 1;
 
@@ -178,13 +183,17 @@ final class OxmReader {
     if (c.left() < 4) {
       throw Reject.of(OFPBMC_BAD_LEN);
     }
+    int available = c.left();
     int type = c.u16();
     int length = c.u16();
+    if (type != MATCH_OXM) {
+      // OVS takes 1.1's match, of a fixed length, at 1.3, too; this does not.
+      boolean badLength =
+          type == MATCH_STANDARD && (length != STANDARD_BYTES || available < STANDARD_BYTES);
+      throw Reject.of(badLength ? OFPBMC_BAD_LEN : OFPBMC_BAD_TYPE);
+    }
     if (length < 4) {
       throw Reject.of(OFPBMC_BAD_LEN);
-    }
-    if (type != MATCH_OXM) {
-      throw Reject.of(OFPBMC_BAD_TYPE);
     }
     int padded = (length + 7 & ~7) - 4;
     if (c.left() < padded) {
