@@ -103,6 +103,7 @@ public final class Handler implements Agent, Dpif.UpcallSink {
   private void forward(Upcall u, boolean isMiss) {
     extract(u.packet, u.metadata);
     XlateOut x = xlate.translate(udpif.current(), flow);
+    boolean accepted = !isMiss; // what went up as slow path is counted by its megaflow
     for (int i = 1; i < TRIES; i++) {
       if (x.learns
           && learning.learn(
@@ -110,17 +111,16 @@ public final class Handler implements Agent, Dpif.UpcallSink {
         x = xlate.translate(udpif.current(), flow);
         continue;
       }
-      if (!isMiss) {
-        break;
+      if (!accepted) {
+        OdpActions installed = dpif.supports(x.actions) ? x.actions : slowPath;
+        accepted = udpif.install(flow, x, installed, u.packet.length(), nowNs);
       }
-      OdpActions installed = dpif.supports(x.actions) ? x.actions : slowPath;
-      if (udpif.install(flow, x, installed, nowNs) != Udpif.Installed.STALE) {
+      if (accepted) {
         break;
       }
       x = xlate.translate(udpif.current(), flow);
     }
-    if (isMiss) {
-      // What went up as slow path has been counted by its megaflow.
+    if (!accepted) {
       x.effects.replay(1, u.packet.length(), nowNs);
     }
     if (!x.actions.isEmpty()) {
