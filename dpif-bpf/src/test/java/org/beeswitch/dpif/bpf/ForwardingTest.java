@@ -9,9 +9,11 @@ import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Real hosts talk through the kernel side. */
+@Tag("system")
 class ForwardingTest {
   private Lab lab;
 

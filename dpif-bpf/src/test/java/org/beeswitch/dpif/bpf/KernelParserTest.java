@@ -16,12 +16,14 @@ import org.beeswitch.flow.RandomPackets;
 import org.beeswitch.odp.OdpKey;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * The law of the two parsers: every frame has one key. Compared bit by bit, as the frame is and
  * with its outermost tag in metadata, at every truncation.
  */
+@Tag("system")
 class KernelParserTest {
   private static final int FRAMES = 100_000;
   private static final int TRUNCATED_FRAMES = 300;
