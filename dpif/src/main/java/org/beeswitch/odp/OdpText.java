@@ -71,6 +71,25 @@ public final class OdpText {
     sb.append(')');
   }
 
+  /** Appends {@code controller(...)} as OVS writes it, for a {@link Userdata}. */
+  public static void controller(
+      StringBuilder sb,
+      int reason,
+      boolean dontSend,
+      boolean continuation,
+      int recircId,
+      long ruleCookie,
+      int controllerId,
+      int maxLen) {
+    sb.append("controller(reason=").append(reason);
+    sb.append(",dont_send=").append(dontSend ? 1 : 0);
+    sb.append(",continuation=").append(continuation ? 1 : 0);
+    sb.append(",recirc_id=").append(Integer.toUnsignedString(recircId));
+    OdpNumbers.hex(sb.append(",rule_cookie="), ruleCookie);
+    sb.append(",controller_id=").append(controllerId);
+    sb.append(",max_len=").append(maxLen).append(')');
+  }
+
   /**
    * A key under its mask, in the short form: what is wildcarded is left out.
    *

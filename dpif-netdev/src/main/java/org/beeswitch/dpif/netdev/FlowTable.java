@@ -28,6 +28,7 @@ final class FlowTable {
 
   private static final Subtable[] NONE = {};
 
+  private final int maxFlows;
   private final long seed;
   private final long[] packed = new long[FlowLayout.ODP_WORDS];
 
@@ -41,7 +42,14 @@ final class FlowTable {
   private int freeCount;
   private int live;
 
-  FlowTable(long seed) {
+  /** Flows refused because the table is full. */
+  private long refused;
+
+  /**
+   * @param seed of the hashes: unknown to whoever sends packets
+   */
+  FlowTable(int maxFlows, long seed) {
+    this.maxFlows = maxFlows;
     this.seed = seed;
   }
 
@@ -65,7 +73,8 @@ final class FlowTable {
         return -Errno.EEXIST;
       }
     }
-    if (freeCount == 0 && ids == MAX_FLOWS) {
+    if (freeCount == 0 && ids == maxFlows) {
+      refused++;
       return -Errno.ENOSPC;
     }
     if (s == null) {
@@ -137,13 +146,13 @@ final class FlowTable {
   void dump(Dpif.FlowVisitor visitor) {
     OdpKey key = new OdpKey();
     OdpKey mask = new OdpKey();
+    OdpActions actions = new OdpActions();
     FlowStats stats = new FlowStats();
     int end;
     synchronized (this) {
       end = ids;
     }
     for (int id = 0; id < end; id++) {
-      OdpActions actions;
       synchronized (this) {
         NetdevFlow f = get(id);
         if (f == null || f.state != NetdevFlow.LIVE) {
@@ -152,7 +161,7 @@ final class FlowTable {
         Subtable s = subtableOf(f);
         s.unpack(f.key, key.words());
         s.mask(mask.words());
-        actions = f.actions.copy();
+        actions.copyFrom(f.actions);
         f.readStats(stats);
       }
       visitor.visit(id, key, mask, actions, stats);
@@ -161,6 +170,10 @@ final class FlowTable {
 
   synchronized int size() {
     return live;
+  }
+
+  synchronized long refused() {
+    return refused;
   }
 
   int masks() {

@@ -51,6 +51,9 @@ import org.slf4j.LoggerFactory;
  * stepped forwards only within {@link #step}, on the caller's thread, so that a test sees
  * everything happen in order.
  *
+ * <p>An exception that leaves a poll thread is a bug; the process's uncaught exception handler ends
+ * it.
+ *
  * <p><b>Memory.</b> Nothing per packet. Per flow about 400 bytes and 32 per action, pooled.
  */
 public final class NetdevDpif implements Dpif {
@@ -86,7 +89,7 @@ public final class NetdevDpif implements Dpif {
     this.monitor = monitor;
     this.clock = clock;
     this.seed = new SplittableRandom().nextLong();
-    this.flows = new FlowTable(seed);
+    this.flows = new FlowTable(FlowTable.MAX_FLOWS, seed);
     this.loops = new PacketLoop[Math.max(1, polls.size())];
     for (int i = 0; i < loops.length; i++) {
       NetdevPoll poll = polls.isEmpty() ? null : polls.get(i);
@@ -464,7 +467,11 @@ public final class NetdevDpif implements Dpif {
   public Map<String, Long> coverage() {
     Map<String, Long> all = new TreeMap<>();
     counters.addTo(all);
+    all.put("flow_table_full", flows.refused());
     for (DpifPort p : ports()) {
+      if (netdev(p.number()) instanceof PacketNetdev device) {
+        device.drops().forEach((reason, n) -> all.merge(reason, n, Long::sum));
+      }
       for (UpcallKind kind : UpcallKind.values()) {
         long n = upcalls.refused(p.number().number(), kind);
         if (n > 0) {

@@ -3,11 +3,13 @@
 package org.beeswitch.dpif.netdev;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import org.beeswitch.dpif.DpifException;
 import org.beeswitch.dpif.DropReason;
 import org.beeswitch.dpif.FlowStats;
 import org.beeswitch.dpif.OdpPort;
@@ -16,6 +18,7 @@ import org.beeswitch.dpif.UpcallKind;
 import org.beeswitch.flow.FlowLayout;
 import org.beeswitch.flow.Packet;
 import org.beeswitch.netdev.Errno;
+import org.beeswitch.netdev.testing.Frames;
 import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
 import org.junit.jupiter.api.AfterEach;
@@ -181,5 +184,85 @@ class NetdevDpifTest {
     }
     long allocated = threads.getCurrentThreadAllocatedBytes() - before;
     assertThat(allocated).as("bytes for 6,000 packets").isLessThan(6_000);
+  }
+
+  private void execute(Packet p, OdpPort to) {
+    OdpActions a = new OdpActions();
+    a.output(to.number());
+    Packet copy = new Packet(0);
+    copy.copyFrom(p);
+    dpif.execute(0, copy, new OdpKey(), a);
+  }
+
+  @Test
+  void gsoPacketIsCutForAPortThatTakesNone() {
+    MemoryPort out = dpif.memoryPort("p2");
+    execute(Frames.tcp(3_500, 1_000), p2);
+    assertThat(out.drain()).as("whole").hasSize(1);
+    out.setOffloads(false);
+    execute(Frames.tcp(3_500, 1_000), p2);
+    List<Packet> segments = out.drain();
+    assertThat(segments).hasSize(4);
+    for (Packet s : segments) {
+      assertThat(s.csumStart).isEqualTo(-1);
+      assertThat(Frames.tcpChecksumIsRight(s.bytes())).isTrue();
+    }
+    execute(Frames.tcp(200, 0), p2);
+    assertThat(Frames.tcpChecksumIsRight(out.drain().get(0).bytes())).isTrue();
+    assertThat(dpif.coverage()).containsEntry("gso_segmented", 1L);
+    assertThat(dpif.coverage()).containsEntry("csum_completed", 1L);
+  }
+
+  @Test
+  void mtuLimitsSegmentsAndNotGsoPackets() throws Exception {
+    MemoryPort out = dpif.memoryPort("p2");
+    out.setMtu(1_040);
+    execute(Frames.tcp(3_000, 1_000), p2);
+    assertThat(out.drain()).hasSize(1);
+    execute(Frames.tcp(3_000, 1_001), p2);
+    assertThat(out.drain()).isEmpty();
+    execute(Frames.tcp(1_000, 0), p2);
+    assertThat(out.drain()).hasSize(1);
+    execute(Frames.tagged(Frames.tcp(1_000, 0), 0x8100, 5), p2);
+    assertThat(out.drain()).as("a tag is beside the MTU").hasSize(1);
+    execute(Frames.tcp(1_001, 0), p2);
+    assertThat(out.drain()).isEmpty();
+    assertThat(dpif.coverage()).containsEntry(DropReason.OUTPUT_MTU.text(), 2L);
+  }
+
+  @Test
+  void refusalOfAPortIsACountedDrop() throws Exception {
+    dpif.memoryPort("p2").setUp(false);
+    execute(Packet.of(frame(2, 1, 60)), p2);
+    assertThat(dpif.coverage()).containsEntry(DropReason.OUTPUT_TX.text(), 1L);
+  }
+
+  @Test
+  void runtIsACountedDrop() {
+    forward(p1, 0, p2);
+    dpif.memoryPort("p1").inject(new byte[13]);
+    dpif.step();
+    assertThat(dpif.memoryPort("p2").drain()).isEmpty();
+    assertThat(dpif.coverage()).containsEntry(DropReason.RUNT.text(), 1L);
+  }
+
+  @Test
+  void numberOfADeletedPortIsNotGivenAgainAtOnce() throws Exception {
+    dpif.portDel(p2);
+    OdpPort p3 = dpif.portAdd("p3", PortKind.SYSTEM);
+    assertThat(p3).isNotEqualTo(p2);
+    assertThat(dpif.portAdd("p2", PortKind.SYSTEM)).isNotEqualTo(p2);
+  }
+
+  @Test
+  void allNumbersInUseIsRefused() throws Exception {
+    for (int i = 3; i <= OdpPort.MAX; i++) {
+      dpif.portAdd("q" + i, PortKind.SYSTEM);
+    }
+    assertThatThrownBy(() -> dpif.portAdd("one-more", PortKind.SYSTEM))
+        .isInstanceOfSatisfying(
+            DpifException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOSPC));
+    dpif.portDel(p1);
+    assertThat(dpif.portAdd("one-more", PortKind.SYSTEM)).isEqualTo(p1);
   }
 }
