@@ -4,6 +4,7 @@ package org.beeswitch.ofproto;
 import static org.beeswitch.flow.FlowLayout.PORT_RECIRC;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -233,16 +234,12 @@ public final class Ofproto {
         t <= (all ? BridgeState.TABLES - 1 : filter.tableId());
         t++) {
       Classifier<Rule> c = b.table(t);
-      if (!c.isEmpty()) {
-        c.forEachWithin(
-            filter.match(),
-            r -> {
-              if (!r.isHidden()
-                  && (r.cookie() & filter.cookieMask()) == (filter.cookie() & filter.cookieMask())
-                  && FlowMods.outputsTo(r.instructions(), filter.outPort(), filter.outGroup())) {
-                f.accept(r);
-              }
-            });
+      for (Rule r : c.within(filter.match(), Comparator.comparingLong(Rule::sequence))) {
+        if (!r.isHidden()
+            && (r.cookie() & filter.cookieMask()) == (filter.cookie() & filter.cookieMask())
+            && FlowMods.outputsTo(r.instructions(), filter.outPort(), filter.outGroup())) {
+          f.accept(r);
+        }
       }
     }
   }

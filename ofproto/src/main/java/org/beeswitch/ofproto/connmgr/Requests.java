@@ -181,7 +181,7 @@ final class Requests {
   private static @Nullable OfErrorCode groupMod(GroupMod m) {
     return switch (m.command()) {
       case ADD, ADD_OR_MODIFY -> OfErrorCode.OFPGMFC_OUT_OF_GROUPS;
-      case MODIFY -> OfErrorCode.OFPGMFC_UNKNOWN_GROUP;
+      case MODIFY, INSERT_BUCKET, REMOVE_BUCKET -> OfErrorCode.OFPGMFC_UNKNOWN_GROUP;
       case DELETE -> null;
     };
   }

@@ -3,6 +3,7 @@ package org.beeswitch.ofproto.state;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.beeswitch.ofproto.persistent.PersistentLongMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,11 +21,11 @@ public final class MacTable {
   /** OVS MAC_GRAT_ARP_LOCK_TIME. */
   public static final long GRAT_ARP_LOCK_NS = 5_000_000_000L;
 
-  public static final MacTable EMPTY = new MacTable(LongMap.empty());
+  public static final MacTable EMPTY = new MacTable(PersistentLongMap.empty());
 
-  private final LongMap<MacEntry> entries;
+  private final PersistentLongMap<MacEntry> entries;
 
-  private MacTable(LongMap<MacEntry> entries) {
+  private MacTable(PersistentLongMap<MacEntry> entries) {
     this.entries = entries;
   }
 
@@ -47,32 +48,32 @@ public final class MacTable {
   /** All entries, the one seen longest ago first. */
   public List<MacEntry> oldestFirst() {
     List<MacEntry> l = new ArrayList<>(entries.size());
-    entries.forEach(l::add);
+    for (MacEntry e : entries) {
+      l.add(e);
+    }
     l.sort((a, b) -> Long.signum(a.seenNs() - b.seenNs()));
     return l;
   }
 
   /** The entry seen longest ago: what makes room when the table is full. */
   public @Nullable MacEntry oldest() {
-    MacEntry[] oldest = new MacEntry[1];
-    entries.forEach(
-        e -> {
-          if (oldest[0] == null || e.seenNs() - oldest[0].seenNs() < 0) {
-            oldest[0] = e;
-          }
-        });
-    return oldest[0];
+    MacEntry oldest = null;
+    for (MacEntry e : entries) {
+      if (oldest == null || e.seenNs() - oldest.seenNs() < 0) {
+        oldest = e;
+      }
+    }
+    return oldest;
   }
 
   /** Entries that nothing has refreshed for {@link #IDLE_NS}. */
   public List<MacEntry> expired(long nowNs) {
     List<MacEntry> l = new ArrayList<>();
-    entries.forEach(
-        e -> {
-          if (nowNs - e.seenNs() >= IDLE_NS) {
-            l.add(e);
-          }
-        });
+    for (MacEntry e : entries) {
+      if (nowNs - e.seenNs() >= IDLE_NS) {
+        l.add(e);
+      }
+    }
     return l;
   }
 

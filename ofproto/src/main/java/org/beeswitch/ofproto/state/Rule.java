@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.beeswitch.ofproto.state;
 
+import java.util.concurrent.atomic.AtomicLong;
 import org.beeswitch.flow.Match;
 import org.beeswitch.ofproto.classifier.Classifier;
 import org.beeswitch.openflow.msg.Instructions;
@@ -12,6 +13,9 @@ import org.beeswitch.openflow.msg.Instructions;
  * shared.
  */
 public final class Rule implements Classifier.Rule {
+  private static final AtomicLong NEXT = new AtomicLong();
+
+  private final long sequence = NEXT.getAndIncrement();
   private final Match match;
   private final Instructions instructions;
   private final Counter counter;
@@ -85,6 +89,11 @@ public final class Rule implements Classifier.Rule {
   @Override
   public int priority() {
     return priority;
+  }
+
+  /** Order of creation among all rules: later rules have larger numbers. Rules are listed in it. */
+  public long sequence() {
+    return sequence;
   }
 
   public Instructions instructions() {
