@@ -124,11 +124,12 @@ public final class Bpf {
       return value.bytes();
     }
 
+    /** The kernel insists that what a command does not use is zero. */
     private int element(int cmd, int fd, long flags) {
       ByteBuffer b = attr.bytes();
       b.putLong(0, fd);
       b.putLong(8, key.address());
-      b.putLong(16, value.address());
+      b.putLong(16, cmd == MAP_DELETE_ELEM ? 0 : value.address());
       b.putLong(24, flags);
       return (int) call(SYS_BPF, cmd, attr.address(), 32, 0, 0, 0);
     }
