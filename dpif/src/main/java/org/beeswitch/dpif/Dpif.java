@@ -5,6 +5,7 @@ package org.beeswitch.dpif;
 import java.util.List;
 import java.util.Map;
 import org.beeswitch.flow.Packet;
+import org.beeswitch.netdev.LinkEvent;
 import org.beeswitch.netdev.Netdev;
 import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
@@ -84,6 +85,12 @@ public interface Dpif extends AutoCloseable {
   default @Nullable Netdev netdev(OdpPort port) {
     return null;
   }
+
+  /**
+   * Tells of a device of the host that came, went or changed, for a datapath that does not watch
+   * devices itself. The thread that adds and deletes ports.
+   */
+  default void onLink(LinkEvent event) {}
 
   /**
    * Puts a flow in force.

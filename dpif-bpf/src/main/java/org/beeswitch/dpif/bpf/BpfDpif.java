@@ -171,6 +171,7 @@ public final class BpfDpif implements Dpif {
   }
 
   /** Follows a device of the host that came, went or changed. */
+  @Override
   public void onLink(LinkEvent event) {
     ports.onLink(event);
   }

@@ -283,7 +283,7 @@ public final class NetdevDpif implements Dpif {
 
   // Devices that come, go and change; on poll-0
 
-  private void onLink(LinkEvent event) {
+  private void follow(LinkEvent event) {
     Link link = event.link();
     NetdevPort port = ports.ofIfindex(link.ifindex());
     if (event instanceof LinkEvent.Removed) {
@@ -332,7 +332,7 @@ public final class NetdevDpif implements Dpif {
           LinkMonitor m = monitor;
           if (m != null) {
             try {
-              m.doWork(NetdevDpif.this::onLink);
+              m.doWork(NetdevDpif.this::follow);
             } catch (NetdevException e) {
               LOG.warn("watching devices: {}", e.getMessage());
             }
