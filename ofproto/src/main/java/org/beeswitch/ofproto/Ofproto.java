@@ -17,6 +17,7 @@ import org.beeswitch.flow.Packet;
 import org.beeswitch.odp.OdpKey;
 import org.beeswitch.ofproto.classifier.Classifier;
 import org.beeswitch.ofproto.state.BridgeState;
+import org.beeswitch.ofproto.state.Counter;
 import org.beeswitch.ofproto.state.PatchEnd;
 import org.beeswitch.ofproto.state.PortState;
 import org.beeswitch.ofproto.state.Ports;
@@ -337,13 +338,31 @@ public final class Ofproto {
         PortStatus.Reason.ADD);
   }
 
-  /** Adds one end of a patch. */
+  /**
+   * Adds one end of a patch, which leads nowhere until {@link #setPatchPeer}.
+   *
+   * @param requested as in {@link #addPort}
+   * @param hwAddr what controllers are told, as it has no device
+   */
   public PortState addPatchPort(
-      String portName, @Nullable OfPort requested, PatchEnd end, PortDesc desc) {
+      String portName, @Nullable OfPort requested, long hwAddr, long nowNs) {
     OfPort n = requested != null ? requested : numberFor(portName);
     numbers.put(portName, n.number());
-    PortDesc d = new PortDesc(n, desc.hwAddr(), portName, 0, 0, 0, 0, 0, 0, 0, 0);
-    return put(new PortState(d, 0, end), PortStatus.Reason.ADD);
+    PortDesc d = new PortDesc(n, hwAddr, portName, 0, PortDesc.STATE_LIVE, 0, 0, 0, 0, 0, 0);
+    PatchEnd nowhere = new PatchEnd(-1, 0, new Counter(nowNs), new Counter(nowNs));
+    return put(new PortState(d, 0, nowhere), PortStatus.Reason.ADD);
+  }
+
+  /** Says where a patch port leads. */
+  public void setPatchPeer(OfPort n, int peerBridge, OfPort peer) {
+    PortState p = state().ports().get(n.number());
+    if (p == null || p.patch() == null) {
+      throw new IllegalStateException("port " + n + " of bridge " + name + " is no patch port");
+    }
+    PatchEnd end = new PatchEnd(peerBridge, peer.number(), p.patch().rx(), p.patch().tx());
+    backer.commit(
+        state().withPorts(state().ports().with(new PortState(p.desc(), 0, end))),
+        List.of(new Change.InPorts(number)));
   }
 
   private OfPort numberFor(String portName) {
