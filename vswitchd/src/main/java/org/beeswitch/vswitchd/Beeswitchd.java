@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.vswitchd;
+
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import org.beeswitch.dpif.Dpif;
+import org.beeswitch.dpif.DpifException;
+import org.beeswitch.vswitchd.config.BridgeConfig;
+import org.beeswitch.vswitchd.config.ConfigException;
+import org.beeswitch.vswitchd.config.Configuration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * {@code beeswitchd}: reads the command line, claims the rundir, opens the datapath, and runs a
+ * {@link Daemon} on the thread {@code main} until it is told to end.
+ *
+ * <h2>How it ends</h2>
+ *
+ * A signal starts the JVM's shutdown, whose hook asks {@code main} to end and waits until it has
+ * cleaned up; {@code exit} on the control socket asks the same. Status 0 then. What stands in the
+ * way of a start is one line on stderr and status 1, with everything undone that had been done. A
+ * bug ends the process with status 70 and a stack trace, and leaves the kernel's datapath alone.
+ */
+public final class Beeswitchd {
+  private static final Path DEFAULT_RUNDIR = Path.of("/var/run/beeswitch");
+  private static final int BUG = 70;
+
+  private final Options options;
+
+  /** Set by whoever wants an end, before a wake-up of main. */
+  private volatile boolean ending;
+
+  private volatile boolean keep;
+  private volatile Runnable wakeMain = () -> {};
+  private volatile int status;
+  private final CountDownLatch ended = new CountDownLatch(1);
+
+  private Beeswitchd(Options options) {
+    this.options = options;
+  }
+
+  public static void main(String[] args) {
+    System.exit(start(args));
+  }
+
+  private static int start(String[] args) {
+    Options options = new Options();
+    CommandLine commandLine = new CommandLine(options);
+    commandLine.getCommandSpec().version("beeswitchd " + Version.TEXT);
+    // A method per option is called for each occurrence, which picocli would warn of.
+    commandLine.setOverwrittenOptionsAllowed(true);
+    CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
+    try {
+      commandLine.parseArgs(args);
+    } catch (ParameterException e) {
+      return fail(e.getMessage() + " (beeswitchd --help lists the options)");
+    }
+    if (CommandLine.printHelpIfRequested(commandLine.getParseResult())) {
+      return 0;
+    }
+    configureLogging(options.verbose);
+    return new Beeswitchd(options).runAndClean();
+  }
+
+  private static int fail(@Nullable String message) {
+    System.err.println("beeswitchd: " + message);
+    return 1;
+  }
+
+  /** Before the first logger is made. What the command line of the JVM says goes first. */
+  private static void configureLogging(boolean verbose) {
+    String prefix = "org.slf4j.simpleLogger.";
+    setDefault(prefix + "defaultLogLevel", verbose ? "debug" : "info");
+    setDefault(prefix + "log.io.netty", "error");
+    setDefault(prefix + "showDateTime", "true");
+    setDefault(prefix + "dateTimeFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX");
+    setDefault(prefix + "showShortLogName", "true");
+    setDefault(prefix + "logFile", "System.err");
+  }
+
+  private static void setDefault(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
+  }
+
+  private Configuration wanted() throws ConfigException {
+    Configuration c = Configuration.EMPTY;
+    for (Options.BridgeOptions o : options.bridges) {
+      BridgeConfig b = c.bridge(o.name);
+      try {
+        c = c.with(o.over(b == null ? BridgeConfig.of(o.name) : b));
+      } catch (IllegalArgumentException e) {
+        throw new ConfigException(String.valueOf(e.getMessage()), e);
+      }
+    }
+    return c;
+  }
+
+  private int runAndClean() {
+    try {
+      run();
+    } catch (ConfigException e) {
+      status = fail(e.getMessage());
+    } finally {
+      ended.countDown();
+    }
+    return status;
+  }
+
+  private void run() throws ConfigException {
+    Configuration wanted = wanted();
+    Path rundirPath = options.rundir != null ? options.rundir : DEFAULT_RUNDIR;
+    DatapathType type = options.datapath != null ? options.datapath : DatapathType.BPF;
+    try (Rundir rundir = Rundir.claim(rundirPath.toAbsolutePath())) {
+      Dpif dpif;
+      try {
+        dpif = type.open(rundir.path());
+      } catch (DpifException e) {
+        throw new ConfigException(String.valueOf(e.getMessage()), e);
+      }
+      Daemon daemon = Daemon.create(rundir.path(), dpif);
+      wakeMain = daemon::wake;
+      Thread hook = new Thread(this::endBySignal, "shutdown");
+      Runtime.getRuntime().addShutdownHook(hook);
+      try {
+        daemon.apply(wanted, System.nanoTime());
+        daemon.startForwarding();
+        System.out.println("beeswitchd ready");
+        System.out.flush();
+        while (!ending) {
+          if (daemon.doWork(System.nanoTime()) == 0 && !ending) {
+            daemon.await();
+          }
+        }
+      } catch (RuntimeException | Error e) {
+        e.printStackTrace();
+        System.err.println("beeswitchd: a bug ends the daemon");
+        Runtime.getRuntime().halt(BUG);
+      } finally {
+        daemon.close(keep);
+      }
+    }
+  }
+
+  /** On the JVM's shutdown thread: a signal came, or main has called exit itself. */
+  private void endBySignal() {
+    end(false);
+    boolean waiting = true;
+    while (waiting) {
+      try {
+        ended.await();
+        waiting = false;
+      } catch (InterruptedException e) {
+        // Nobody has a reason to: go on waiting, for what is left undone here stays in the kernel.
+      }
+    }
+    // An end that was asked for is a success, whatever the JVM makes of the signal.
+    Runtime.getRuntime().halt(status);
+  }
+
+  /** Asks main to end. Any thread. */
+  private void end(boolean keepDatapath) {
+    keep |= keepDatapath;
+    ending = true;
+    wakeMain.run();
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.vswitchd;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.beeswitch.vswitchd.config.ConfigException;
+
+/**
+ * The daemon's directory, which one daemon has at a time: whoever holds the lock on {@code
+ * beeswitchd.pid}. The kernel lets go of the lock however the process ends, so a file that a killed
+ * daemon left is no obstacle.
+ */
+final class Rundir implements AutoCloseable {
+  private static final String PID_FILE = "beeswitchd.pid";
+
+  private final Path path;
+  private final FileChannel pidFile;
+
+  private Rundir(Path path, FileChannel pidFile) {
+    this.path = path;
+    this.pidFile = pidFile;
+  }
+
+  /**
+   * Makes the directory if there is none, and takes it.
+   *
+   * @throws ConfigException another daemon has it, or it cannot be written
+   */
+  static Rundir claim(Path path) throws ConfigException {
+    Path file = path.resolve(PID_FILE);
+    try {
+      Files.createDirectories(path);
+      while (true) {
+        FileChannel channel =
+            FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock();
+        if (lock == null) {
+          channel.close();
+          throw new ConfigException(
+              "a beeswitchd runs on "
+                  + path
+                  + " already"
+                  + pidIn(file)
+                  + ": end it, or choose another --rundir");
+        }
+        String pid = ProcessHandle.current().pid() + "\n";
+        channel.truncate(0);
+        channel.write(ByteBuffer.wrap(pid.getBytes(StandardCharsets.US_ASCII)), 0);
+        // A daemon that ended meanwhile may have removed the file that is locked now.
+        if (Files.exists(file) && Files.readString(file).equals(pid)) {
+          return new Rundir(path, channel);
+        }
+        channel.close();
+      }
+    } catch (FileAlreadyExistsException e) {
+      throw new ConfigException(path + " is not a directory: choose another --rundir", e);
+    } catch (AccessDeniedException e) {
+      throw new ConfigException(
+          e.getFile() + ": permission denied: run as root, or choose another --rundir", e);
+    } catch (IOException e) {
+      throw new ConfigException("rundir " + path + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static String pidIn(Path file) {
+    try {
+      return ", pid " + Files.readString(file).trim();
+    } catch (IOException e) {
+      return ""; // it has just ended
+    }
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** Removes the file while it is still ours. */
+  @Override
+  public void close() {
+    try {
+      Files.deleteIfExists(path.resolve(PID_FILE));
+      pidFile.close();
+    } catch (IOException e) {
+      throw new IllegalStateException("remove " + path.resolve(PID_FILE), e);
+    }
+  }
+}
