@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.openflow.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.beeswitch.openflow.msg.FlowMod;
+import org.beeswitch.openflow.msg.MultipartRequest;
+import org.beeswitch.openflow.msg.OfPort;
+import org.junit.jupiter.api.Test;
+
+/** Flows in text, against what a real {@code ovs-ofctl} made of them. */
+class FlowParserTest {
+  @Test
+  void makesOfFlowsWhatOvsMakesOfThem() throws Exception {
+    List<String> differences = new ArrayList<>();
+    for (ParseFlowCase c : ParseFlowCase.all()) {
+      String ours = ParseFlowCase.ours(c.flow());
+      if (!ours.equals(c.expected())) {
+        differences.add(c.flow() + "\n  ours " + ours + "\n  OVS  " + c.expected());
+      }
+    }
+    assertThat(differences).isEmpty();
+  }
+
+  @Test
+  void whatIsPrintedReadsAsTheSameFlow() throws Exception {
+    for (ParseFlowCase c : ParseFlowCase.all()) {
+      if (c.isError()) {
+        continue;
+      }
+      FlowMod m = new FlowParser(Names.NONE).flowMod(FlowMod.Command.ADD, c.flow());
+      String text =
+          MatchText.append(new StringBuilder(), m.match(), m.priority(), Names.NONE)
+              + " actions="
+              + ActionText.append(new StringBuilder(), m.instructions(), Names.NONE);
+      FlowMod again = new FlowParser(Names.NONE).flowMod(FlowMod.Command.ADD, text);
+      assertThat(again.match()).as(text).isEqualTo(m.match());
+      assertThat(again.instructions()).as(text).isEqualTo(m.instructions());
+    }
+  }
+
+  @Test
+  void normalizationIsWarnedAbout() throws Exception {
+    FlowParser p = new FlowParser(Names.NONE);
+    p.flowMod(FlowMod.Command.ADD, "nw_src=1.2.3.4,actions=1");
+    assertThat(p.warnings())
+        .containsExactly(
+            "normalization changed ofp_match, details:", " pre: nw_src=1.2.3.4", "post: ");
+    assertThat(p.warnings()).isEmpty();
+  }
+
+  @Test
+  void aLineMayBeginWithItsCommand() throws Exception {
+    FlowParser p = new FlowParser(Names.NONE);
+    assertThat(p.line("delete table=5").command()).isEqualTo(FlowMod.Command.DELETE);
+    assertThat(p.line(" delete_strict,priority=3,ip").command())
+        .isEqualTo(FlowMod.Command.DELETE_STRICT);
+    assertThat(p.line("modify ip actions=1").command()).isEqualTo(FlowMod.Command.MODIFY);
+    assertThat(p.line("modify_strict ip actions=1").command())
+        .isEqualTo(FlowMod.Command.MODIFY_STRICT);
+    assertThat(p.line("add ip actions=1").command()).isEqualTo(FlowMod.Command.ADD);
+    assertThat(p.line("ip actions=1").command()).isEqualTo(FlowMod.Command.ADD);
+  }
+
+  @Test
+  void errorsInAFileNameTheLine() throws Exception {
+    FlowParser p = new FlowParser(Names.NONE);
+    List<FlowMod> flows =
+        p.file("f", List.of("# nothing", "", "ip,actions=1 # one", "  delete", "actions=drop"));
+    assertThat(flows).hasSize(3);
+    assertThatThrownBy(() -> p.file("f", List.of("actions=1", "", "foo=1,actions=1")))
+        .isInstanceOf(FlowSyntaxException.class)
+        .hasMessage("f:3: unknown keyword foo");
+  }
+
+  @Test
+  void portsMayBeCalledByName() throws Exception {
+    Names names = Names.ofPorts(Map.of(OfPort.of(3), "eth1", OfPort.of(4), "4x"));
+    FlowMod m =
+        new FlowParser(names)
+            .flowMod(FlowMod.Command.ADD, "in_port=eth1,actions=output:eth1,eth1,\"4x\"");
+    StringBuilder s = new StringBuilder();
+    FlowText.append(s, m, names);
+    assertThat(s).hasToString(" ADD in_port=eth1 actions=output:eth1,output:eth1,output:\"4x\"");
+    s.setLength(0);
+    FlowText.append(s, m, Names.NONE);
+    assertThat(s).hasToString(" ADD in_port=3 actions=output:3,output:3,output:4");
+  }
+
+  @Test
+  void aFilterSelectsByCookieTableAndOutput() throws Exception {
+    MultipartRequest.RuleFilter f =
+        new FlowParser(Names.NONE).filter("table=2,cookie=5/0xff,out_port=LOCAL,out_group=7,ip");
+    assertThat(f.tableId()).isEqualTo(2);
+    assertThat(f.cookie()).isEqualTo(5);
+    assertThat(f.cookieMask()).isEqualTo(0xff);
+    assertThat(f.outPort()).isEqualTo(OfPort.LOCAL);
+    assertThat(f.outGroup()).isEqualTo(7);
+    assertThat(MatchText.of(f.match(), Names.NONE)).isEqualTo("ip");
+    assertThatThrownBy(() -> new FlowParser(Names.NONE).filter("cookie=5"))
+        .hasMessage("cannot set cookie (to match on a cookie, specify a mask, e.g. cookie=5/-1)");
+    assertThatThrownBy(() -> new FlowParser(Names.NONE).filter("priority=5"))
+        .hasMessage("unknown keyword priority");
+  }
+}
