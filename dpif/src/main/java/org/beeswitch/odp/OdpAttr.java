@@ -155,7 +155,7 @@ enum OdpAttr {
     }
 
     boolean isZero(long[] words) {
-      return isWide() ? (words[word] | words[word + 1]) == 0 : get(words) == 0;
+      return isWide() ? (words[word] | words[word + 1]) == 0 : (get(words) & exact()) == 0;
     }
 
     boolean isExact(long[] mask) {
