@@ -237,7 +237,7 @@ public final class PacketEditor {
         int after = (int) (now >>> 40) & 0xff00 | (int) (now >>> 32) & 0xff;
         Be.put16(b, at, after);
         updateL4(b, before, after, false);
-        if (nd && size >= 32) {
+        if (nd && size >= 32 && (old >>> 16 & 0xffff) != (now >>> 16 & 0xffff)) {
           setNdOptionType(b, at + 24, (int) (now >>> 16) & 0xff);
         }
       }
