@@ -17,7 +17,7 @@ struct dp_scratch {
 	/* Where the headers are in the data (a tag in metadata is not in the data); 0: not there. */
 	u32 l3_ofs;
 	u32 l4_ofs;  /* also where a later fragment's or an unknown protocol's payload begins */
-	u32 ip_end;  /* end of the IP packet; padding follows */
+	u32 ip_end;  /* end of the IP or ARP packet; padding follows */
 	u32 in_port; /* datapath port number, 0 if it is none */
 	u32 hash;
 	u32 rare; /* words beyond ODP_W_TP were written: clear them for the next packet */
@@ -29,7 +29,7 @@ struct dp_scratch {
 	u32 ext_rank;
 	u32 ext_dests;
 	u32 ext_frag;
-	u32 ext_done;
+	u32 ext_routed; /* a routing header with segments left */
 	/* Under this, room so that any 10-bit offset, cut to words, is inside. */
 	u64 bound[40];
 	struct dp_tkey80 gather;

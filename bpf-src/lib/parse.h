@@ -162,6 +162,7 @@ __noinline int parse_ipv6_ext(struct __sk_buff *skb)
 	s->ext_rank = 0;
 	s->ext_dests = 0;
 	s->ext_frag = 0;
+	s->ext_routed = 0;
 	bpf_iter_num_new(&it, 0, PARSE_MAX_EXT_HDRS);
 	while ((i = bpf_iter_num_next(&it))) {
 		u32 proto = s->ext_proto, ofs = s->l4_ofs, end = s->ip_end, n;
@@ -193,6 +194,7 @@ __noinline int parse_ipv6_ext(struct __sk_buff *skb)
 			s->ext_rank = s->ext_rank < 2 ? 2 : 7;
 		} else if (proto == 43) {
 			parse_ext_ranked(s, EXT_ROUTER, 3);
+			s->ext_routed |= p[3];
 		} else if (proto == 51) {
 			parse_ext_ranked(s, EXT_AUTH, 5);
 			n = (p[1] + 2) * 4;
@@ -228,7 +230,7 @@ __noinline int parse_ipv6_ext(struct __sk_buff *skb)
 __noinline int parse_nd_igmp(struct __sk_buff *skb, u32 ofs, u32 proto)
 {
 	struct dp_scratch *s = dp_this_cpu();
-	u64 sll = 0, tll = 0, opt = 0, t0, t1, *q;
+	u64 opt = 0, t0, t1, *q;
 	struct bpf_iter_num it;
 	bool valid = true;
 	u32 end, *p;
@@ -293,8 +295,6 @@ __noinline int parse_nd_igmp(struct __sk_buff *skb, u32 ofs, u32 proto)
 		ofs += n;
 	}
 	bpf_iter_num_destroy(&it);
-	(void)sll;
-	(void)tll;
 	if (valid) {
 		s->w[ODP_W_ND_TARGET] = t0;
 		s->w[ODP_W_ND_TARGET + 1] = t1;
@@ -399,6 +399,7 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, struct dp_scratch *
 	first = bpf_ntohl(*(u32 *)p);
 	proto = p[6];
 	hlim = p[7];
+	s->ext_routed = 0;
 	if (parse_is_ext(proto) || proto == 50 || proto == 59) {
 		s->ext_proto = proto;
 		int rc = parse_ipv6_ext(skb);
@@ -436,6 +437,7 @@ static __always_inline int parse_arp(struct __sk_buff *skb, struct dp_scratch *s
 	if (*(u32 *)p != bpf_htonl(0x00010800) || *(u16 *)(p + 4) != bpf_htons(0x0604))
 		return PARSE_OK;
 	s->rare = 1;
+	s->ip_end = ofs + 28;
 	op = bpf_ntohs(*(u16 *)(p + 6));
 	s->w[ODP_W_NW] = op <= 255 ? (u64)op << 24 : 0;
 	s->w[ODP_W_IPV4] = *(u32 *)(p + 14) | (u64) * (u32 *)(p + 24) << 32;

@@ -6,6 +6,9 @@
  * leaves the new value in the key.  Bytes are stored by helper, not through packet pointers: direct writes would make the
  * kernel unshare every packet of every flow at program entry, and clones after an output must not share what is changed.
  *
+ * A SET of a header that the packet does not have (its flow's mask may not tell, as with an IP packet that is cut off) does
+ * nothing, as in org.beeswitch.flow.PacketEditor, with which a property test compares all this.
+ *
  * Each returns 0 or a drop reason.
  */
 #ifndef LIB_SET_H
@@ -13,6 +16,9 @@
 
 #include "csum.h"
 #include "parse.h"
+
+/* Returned by what follows: the header is not there, and the key stays as it is. */
+#define SET_ABSENT (-1)
 
 static __always_inline int set_store(struct __sk_buff *skb, u32 ofs, const void *bytes, u32 n, u64 flags)
 {
@@ -29,23 +35,32 @@ static __always_inline u16 set_eth_type(const struct dp_scratch *s)
 	return s->w[ODP_W_ETH_DST_TYPE] >> 48;
 }
 
-static __always_inline bool set_is_later_fragment(const struct dp_scratch *s)
+static __always_inline bool set_is_arp(const struct dp_scratch *s)
 {
-	return s->w[ODP_W_NW] & NW_FRAG_LATER;
+	u16 type = set_eth_type(s);
+
+	/* The parser notes an end only of an ARP packet whose fields are where we look for them. */
+	return s->ip_end && (type == bpf_htons(ETH_P_ARP) || type == bpf_htons(ETH_P_RARP));
+}
+
+/* Bytes of the L4 header and its payload; 0: the packet has none. */
+static __always_inline u32 set_l4_size(const struct dp_scratch *s)
+{
+	if (!s->l4_ofs || (s->w[ODP_W_NW] & NW_FRAG_LATER))
+		return 0;
+	return s->ip_end - s->l4_ofs;
 }
 
 /* The L4 checksum that covers a pseudo-header with the addresses; 0: none. */
 static __always_inline u32 set_pseudo_csum_ofs(const struct dp_scratch *s)
 {
-	u32 proto = set_proto(s);
+	u32 proto = set_proto(s), size = set_l4_size(s);
 
-	if (!s->l4_ofs || set_is_later_fragment(s))
-		return 0;
-	if (proto == IPPROTO_TCP)
+	if (proto == IPPROTO_TCP && size >= 20)
 		return s->l4_ofs + 16;
-	if (proto == IPPROTO_UDP)
+	if (proto == IPPROTO_UDP && size >= 8)
 		return s->l4_ofs + 6;
-	if (proto == IPPROTO_ICMPV6 && set_eth_type(s) == bpf_htons(ETH_P_IPV6))
+	if (proto == IPPROTO_ICMPV6 && size >= 4 && set_eth_type(s) == bpf_htons(ETH_P_IPV6))
 		return s->l4_ofs + 2;
 	return 0;
 }
@@ -61,6 +76,13 @@ static __always_inline int set_nw(struct __sk_buff *skb, const struct dp_scratch
 	u32 l3 = s->l3_ofs;
 	int rc = 0;
 
+	if (set_is_arp(s)) {
+		u16 op = (new >> 24 & 0xff) << 8;
+
+		return set_store(skb, l3 + 6, &op, 2, BPF_F_RECOMPUTE_CSUM);
+	}
+	if (!s->l4_ofs)
+		return SET_ABSENT;
 	if (set_eth_type(s) == bpf_htons(ETH_P_IP)) {
 		u8 tos = new >> 8, ttl = new >> 16;
 
@@ -76,15 +98,18 @@ static __always_inline int set_nw(struct __sk_buff *skb, const struct dp_scratch
 		}
 	} else if (set_eth_type(s) == bpf_htons(ETH_P_IPV6)) {
 		u8 hlim = new >> 16;
-		u32 first = bpf_htonl(6 << 28 | (u32)(new >> 8 & 0xff) << 20) | ((u32)(new >> 32) & bpf_htonl(0xfffff));
+		u32 first;
 
-		rc = set_store(skb, l3, &first, 4, BPF_F_RECOMPUTE_CSUM);
-		if (!rc)
+		if ((old ^ new) & (0xff00ULL | (u64)bpf_htonl(0xfffff) << 32)) {
+			/* The version stays what it is. */
+			if (bpf_skb_load_bytes(skb, l3, &first, 4))
+				return DP_DROP_ACTION_FAILED;
+			first = (first & bpf_htonl(0xf0000000)) | bpf_htonl((u32)(new >> 8 & 0xff) << 20) |
+				((u32)(new >> 32) & bpf_htonl(0xfffff));
+			rc = set_store(skb, l3, &first, 4, BPF_F_RECOMPUTE_CSUM);
+		}
+		if (!rc && (u8)(old >> 16) != hlim)
 			rc = set_store(skb, l3 + 7, &hlim, 1, BPF_F_RECOMPUTE_CSUM);
-	} else {
-		u16 op = (new >> 24 & 0xff) << 8;
-
-		rc = set_store(skb, l3 + 6, &op, 2, BPF_F_RECOMPUTE_CSUM);
 	}
 	return rc;
 }
@@ -95,17 +120,18 @@ static __always_inline int set_ipv4(struct __sk_buff *skb, const struct dp_scrat
 	u32 l3 = s->l3_ofs, l4, diff, spa = new, tpa = new >> 32;
 	int rc;
 
-	if (set_eth_type(s) != bpf_htons(ETH_P_IP)) {
+	if (set_is_arp(s)) {
 		rc = set_store(skb, l3 + 14, &spa, 4, BPF_F_RECOMPUTE_CSUM);
 		return rc ?: set_store(skb, l3 + 24, &tpa, 4, BPF_F_RECOMPUTE_CSUM);
 	}
+	if (!s->l4_ofs || set_eth_type(s) != bpf_htons(ETH_P_IP))
+		return SET_ABSENT;
 	diff = csum_diff(old, new);
 	if (bpf_l3_csum_replace(skb, l3 + 10, 0, diff, 0))
 		return DP_DROP_ACTION_FAILED;
 	l4 = set_pseudo_csum_ofs(s);
-	/* A transport header that is cut off has no checksum to correct. */
-	if (l4)
-		bpf_l4_csum_replace(skb, l4, 0, diff, BPF_F_PSEUDO_HDR | set_csum_flags(s));
+	if (l4 && bpf_l4_csum_replace(skb, l4, 0, diff, BPF_F_PSEUDO_HDR | set_csum_flags(s)))
+		return DP_DROP_ACTION_FAILED;
 	return set_store(skb, l3 + 12, &new, 8, 0);
 }
 
@@ -116,13 +142,14 @@ static __always_inline int set_ipv4(struct __sk_buff *skb, const struct dp_scrat
 static __always_inline int set_ipv6(struct __sk_buff *skb, const struct dp_scratch *s, u32 word, u64 old, u64 new)
 {
 	u32 ofs = s->l3_ofs + 8 + (word - ODP_W_IPV6_SRC) * 8, l4 = set_pseudo_csum_ofs(s);
-	bool routed = s->w[ODP_W_TP] >> 48 & bpf_htons(EXT_ROUTER);
 
-	/* With a routing header the pseudo-header has the final destination, which is not this one. */
-	if (word >= ODP_W_IPV6_DST && routed)
+	if (!s->l4_ofs || set_eth_type(s) != bpf_htons(ETH_P_IPV6))
+		return SET_ABSENT;
+	/* On a source route the pseudo-header has the final destination, which is not this one. */
+	if (word >= ODP_W_IPV6_DST && s->ext_routed)
 		l4 = 0;
-	if (l4)
-		bpf_l4_csum_replace(skb, l4, 0, csum_diff(old, new), BPF_F_PSEUDO_HDR | set_csum_flags(s));
+	if (l4 && bpf_l4_csum_replace(skb, l4, 0, csum_diff(old, new), BPF_F_PSEUDO_HDR | set_csum_flags(s)))
+		return DP_DROP_ACTION_FAILED;
 	return set_store(skb, ofs, &new, 8, BPF_F_RECOMPUTE_CSUM);
 }
 
@@ -145,10 +172,10 @@ static __always_inline int set_sctp(struct __sk_buff *skb, const struct dp_scrat
 /* Ports of TCP, UDP, SCTP; type and code of ICMP and ICMPv6. */
 static __always_inline int set_tp(struct __sk_buff *skb, const struct dp_scratch *s, u64 old, u64 new)
 {
-	u32 proto = set_proto(s), l4 = s->l4_ofs, ofs;
+	u32 proto = set_proto(s), l4 = s->l4_ofs, size = set_l4_size(s), ofs;
 
-	if (!l4 || set_is_later_fragment(s))
-		return DP_DROP_BAD_ACTION;
+	if (size < (proto == IPPROTO_TCP ? 20 : proto == IPPROTO_SCTP ? 12 : 8))
+		return SET_ABSENT;
 	switch (proto) {
 	case IPPROTO_TCP:
 	case IPPROTO_UDP: {
@@ -171,26 +198,30 @@ static __always_inline int set_tp(struct __sk_buff *skb, const struct dp_scratch
 		return set_store(skb, l4, &to, 2, 0);
 	}
 	}
-	return DP_DROP_BAD_ACTION;
+	return SET_ABSENT;
 }
 
-/* The ND option of that type with a link-layer address; 0: none. */
-static __always_inline u32 set_nd_option(struct __sk_buff *skb, const struct dp_scratch *s, u32 type)
+/* The ND option whose type, length and address are those eight bytes; 0: none. */
+static __always_inline u32 set_nd_option(struct __sk_buff *skb, const struct dp_scratch *s, u64 wanted)
 {
 	u32 ofs = s->l4_ofs + 24, end = s->ip_end, found = 0;
 	struct bpf_iter_num it;
 
 	bpf_iter_num_new(&it, 0, PARSE_MAX_ND_OPTS);
 	while (bpf_iter_num_next(&it)) {
-		u8 head[2];
+		u64 option;
+		u32 n;
 
-		if (ofs > end || end - ofs < 8 || bpf_skb_load_bytes(skb, ofs, head, 2) || !head[1])
+		if (ofs > end || end - ofs < 8 || bpf_skb_load_bytes(skb, ofs, &option, 8))
 			break;
-		if (head[0] == type && head[1] == 1) {
+		n = (option >> 8 & 0xff) * 8;
+		if (!n || n > end - ofs)
+			break;
+		if (option == wanted) {
 			found = ofs;
 			break;
 		}
-		ofs += head[1] * 8;
+		ofs += n;
 	}
 	bpf_iter_num_destroy(&it);
 	return found;
@@ -199,25 +230,28 @@ static __always_inline u32 set_nd_option(struct __sk_buff *skb, const struct dp_
 /* Bytes of a neighbour discovery message: target (two words), sll, tll. */
 static __noinline int set_nd(struct __sk_buff *skb, struct dp_scratch *s, u32 word, u64 old, u64 new)
 {
-	u32 ofs, n = 8;
+	u32 ofs, size = set_l4_size(s), type = s->w[ODP_W_TP] >> 8 & 0xff, code = s->w[ODP_W_TP] >> 24 & 0xff;
 
-	if (!s->l4_ofs || set_is_later_fragment(s))
-		return DP_DROP_BAD_ACTION;
+	if (set_proto(s) != IPPROTO_ICMPV6 || size < 24 || (type != 135 && type != 136) || code)
+		return SET_ABSENT;
 	if (word == ODP_W_ARP_SHA || word == ODP_W_ARP_THA) {
-		/* Type and length go with the address: the kernel sums from even offsets. */
-		u32 type = word == ODP_W_ARP_SHA ? 1 : 2;
+		/* Type and length go with the address: sums are of even offsets. */
+		u64 head = 1 << 8 | (word == ODP_W_ARP_SHA ? 1 : 2);
 
-		ofs = set_nd_option(skb, s, type);
+		old = old << 16 | head;
+		new = new << 16 | head;
+		ofs = set_nd_option(skb, s, old);
 		if (!ofs)
-			return DP_DROP_ACTION_FAILED;
-		old = old << 16 | 1 << 8 | type;
-		new = new << 16 | 1 << 8 | type;
+			return SET_ABSENT;
 	} else {
 		ofs = s->l4_ofs + 8 + (word - ODP_W_ND_TARGET) * 8;
+		/* Of an invalid message the key does not have the target. */
+		if (bpf_skb_load_bytes(skb, ofs, &old, 8))
+			return DP_DROP_ACTION_FAILED;
 	}
 	if (bpf_l4_csum_replace(skb, s->l4_ofs + 2, 0, csum_diff(old, new), 0))
 		return DP_DROP_ACTION_FAILED;
-	return set_store(skb, ofs, &new, n, 0);
+	return set_store(skb, ofs, &new, 8, 0);
 }
 
 static __always_inline int set_arp_ha(struct __sk_buff *skb, struct dp_scratch *s, u32 word, u64 new)
@@ -249,13 +283,29 @@ static __noinline int dp_push_vlan(struct __sk_buff *skb, struct dp_scratch *s, 
 	return 0;
 }
 
+/* After a pop, which may have brought a tag to light that was the third one and not in the key. */
+static __always_inline u64 set_read_vlans(struct __sk_buff *skb)
+{
+	u64 outer, inner = 0;
+
+	/* The kernel has moved the next tag into metadata. */
+	if (!skb->vlan_present)
+		return 0;
+	outer = (u16)skb->vlan_proto | (u32)bpf_htons(skb->vlan_tci | 0x1000) << 16;
+	if (skb->len >= 18 && !bpf_skb_load_bytes(skb, 12, &inner, 4) && parse_is_vlan(inner))
+		outer |= (inner | bpf_htonl(0x1000)) << 32;
+	return outer;
+}
+
 static __noinline int dp_pop_vlan(struct __sk_buff *skb, struct dp_scratch *s)
 {
 	u32 len = skb->len;
 
-	if (!(s->w[ODP_W_VLANS] & bpf_htonl(0x1000)) || bpf_skb_vlan_pop(skb))
+	if (!(s->w[ODP_W_VLANS] & bpf_htonl(0x1000)))
+		return 0;
+	if (bpf_skb_vlan_pop(skb))
 		return DP_DROP_ACTION_FAILED;
-	s->w[ODP_W_VLANS] >>= 32;
+	s->w[ODP_W_VLANS] = set_read_vlans(skb);
 	set_moved(skb, s, len);
 	return 0;
 }
@@ -264,8 +314,11 @@ static __noinline int dp_pop_vlan(struct __sk_buff *skb, struct dp_scratch *s)
 static __always_inline int set_vlan(struct __sk_buff *skb, struct dp_scratch *s, u64 new)
 {
 	u32 arg = bpf_ntohs((u16) new) << 16 | bpf_ntohs((u16)(new >> 16));
-	int rc = dp_pop_vlan(skb, s);
+	int rc;
 
+	if (!(s->w[ODP_W_VLANS] & bpf_htonl(0x1000)))
+		return 0;
+	rc = dp_pop_vlan(skb, s);
 	return rc ?: dp_push_vlan(skb, s, arg);
 }
 
@@ -279,6 +332,9 @@ static __noinline int dp_set(struct __sk_buff *skb, struct dp_scratch *s, struct
 		return DP_DROP_BAD_ACTION;
 	old = s->w[word];
 	new = (old & ~a->mask) | (a->value & a->mask);
+	/* ARP's operation is there, but IP's protocol cannot be set. */
+	if (word == ODP_W_NW && !set_is_arp(s))
+		new = (new & ~0xff000000ULL) | (old & 0xff000000);
 	if (old == new)
 		return 0;
 	switch (word) {
@@ -290,8 +346,8 @@ static __noinline int dp_set(struct __sk_buff *skb, struct dp_scratch *s, struct
 		rc = set_store(skb, 6, &new, 6, 0);
 		break;
 	case ODP_W_VLANS:
-		rc = set_vlan(skb, s, new);
-		break;
+		/* Leaves the key as it is then. */
+		return set_vlan(skb, s, new);
 	case ODP_W_NW:
 		rc = set_nw(skb, s, old, new);
 		break;
@@ -309,10 +365,7 @@ static __noinline int dp_set(struct __sk_buff *skb, struct dp_scratch *s, struct
 		break;
 	case ODP_W_ARP_SHA:
 	case ODP_W_ARP_THA:
-		if (set_eth_type(s) == bpf_htons(ETH_P_IPV6) || set_eth_type(s) == bpf_htons(ETH_P_IP))
-			rc = set_nd(skb, s, word, old, new);
-		else
-			rc = set_arp_ha(skb, s, word, new);
+		rc = set_is_arp(s) ? set_arp_ha(skb, s, word, new) : set_nd(skb, s, word, old, new);
 		break;
 	case ODP_W_ND_TARGET:
 	case ODP_W_ND_TARGET + 1:
@@ -326,6 +379,8 @@ static __noinline int dp_set(struct __sk_buff *skb, struct dp_scratch *s, struct
 	default:
 		rc = DP_DROP_BAD_ACTION;
 	}
+	if (rc == SET_ABSENT)
+		return 0;
 	if (!rc)
 		s->w[word] = new;
 	return rc;

@@ -69,7 +69,7 @@ final class KernelActions {
   }
 
   /** Bits of a key word that can be set. */
-  private static long settable(int word) {
+  static long settable(int word) {
     return switch (word + ODP) {
       case FlowLayout.ETH_DST_TYPE, FlowLayout.ETH_SRC, FlowLayout.ARP_SHA, FlowLayout.ARP_THA ->
           MAC;
