@@ -75,6 +75,9 @@ import org.beeswitch.openflow.msg.TableStats;
 public final class Samples {
   private Samples() {}
 
+  /** A message, as errors have one for their data. */
+  private static final Bytes BARRIER = Bytes.wrap(new byte[] {4, 20, 0, 8, 0, 0, 0, 1});
+
   private static final Bytes PACKET =
       Bytes.wrap(
           HexFormat.of()
@@ -88,7 +91,7 @@ public final class Samples {
     all.add(new Hello(1 << 4));
     all.add(new EchoRequest(text("hallo")));
     all.add(new EchoReply(Bytes.EMPTY));
-    all.add(OfError.of(OfErrorCode.OFPBRC_BAD_TYPE, text("0123456789")));
+    all.add(OfError.of(OfErrorCode.OFPBRC_BAD_TYPE, BARRIER));
     all.add(new FeaturesRequest());
     all.add(new GetConfigRequest());
     all.add(new SetConfig(new SwitchConfig(SwitchConfig.Frag.NORMAL, false, 128)));
@@ -158,7 +161,7 @@ public final class Samples {
   public static List<OfMessage> toController() {
     List<OfMessage> all = new ArrayList<>();
     all.add(new Hello(1 << 4 | 1 << 1));
-    all.add(OfError.of(OfErrorCode.OFPBIC_DUP_INST, text("01234567")));
+    all.add(OfError.of(OfErrorCode.OFPBIC_DUP_INST, BARRIER));
     all.add(new FeaturesReply(0x1234567890abcdefL, 0, 254, 0, 0x4f, List.of()));
     all.add(new GetConfigReply(new SwitchConfig(SwitchConfig.Frag.NX_MATCH, false, 65535)));
     for (Match m : List.of(inPort(), Match.ANY)) {

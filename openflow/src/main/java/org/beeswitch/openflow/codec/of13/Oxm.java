@@ -300,7 +300,7 @@ record Oxm(int header, int vendor, int bytes, Field field, int bits, long valid,
           Oxm best = all.get(0);
           for (Oxm o : all) {
             boolean is13 = o.oxmClass() == BASIC && o.number() < 42 || o.vendor == ONF;
-            if (of13 && is13 || o.vendor == NICIRA) {
+            if (of13 && is13) {
               best = o;
             }
           }
