@@ -3,7 +3,6 @@ package org.beeswitch.ofproto;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.beeswitch.flow.Match;
 import org.beeswitch.ofproto.classifier.Classifier;
 import org.beeswitch.ofproto.classifier.ClassifierEditor;
 import org.beeswitch.ofproto.state.BridgeState;
@@ -136,21 +135,25 @@ final class FlowMods {
     while (i < rules.size()) {
       int table = rules.get(i).tableId();
       ClassifierEditor<Rule> editor = state.table(table).editor();
-      List<Match> matches = new ArrayList<>();
+      List<Change.RuleAt> places = new ArrayList<>();
       for (; i < rules.size() && rules.get(i).tableId() == table; i++) {
         Rule r = rules.get(i);
         editor.remove(r);
-        matches.add(r.match());
+        places.add(at(r));
         removed.add(new Removed(r, reason));
       }
       state = state.withTable(table, editor.build());
-      changes.add(new Change.InTable(state.number(), table, matches));
+      changes.add(new Change.InTable(state.number(), table, places));
     }
   }
 
   private void put(int table, Rule r) {
     state = state.withTable(table, state.table(table).with(r));
-    changes.add(new Change.InTable(state.number(), table, List.of(r.match())));
+    changes.add(new Change.InTable(state.number(), table, List.of(at(r))));
+  }
+
+  static Change.RuleAt at(Rule r) {
+    return new Change.RuleAt(r.match(), r.priority());
   }
 
   /** The rules that a modify or delete concerns, table by table. */

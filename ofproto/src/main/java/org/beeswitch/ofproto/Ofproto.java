@@ -138,14 +138,14 @@ public final class Ofproto {
   public void putOwn(Rule r, long nowNs) {
     backer.commit(
         state().withTable(r.tableId(), state().table(r.tableId()).with(r)),
-        List.of(new Change.InTable(number, r.tableId(), List.of(r.match()))));
+        List.of(new Change.InTable(number, r.tableId(), List.of(FlowMods.at(r)))));
   }
 
   /** Takes a rule of the switch itself out. */
   public void removeOwn(Rule r) {
     backer.commit(
         state().withTable(r.tableId(), state().table(r.tableId()).without(r)),
-        List.of(new Change.InTable(number, r.tableId(), List.of(r.match()))));
+        List.of(new Change.InTable(number, r.tableId(), List.of(FlowMods.at(r)))));
   }
 
   /** Deletes all rules but the switch's own, as when the controllers change. */

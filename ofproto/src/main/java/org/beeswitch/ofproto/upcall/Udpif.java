@@ -15,7 +15,6 @@ import org.beeswitch.dpif.FlowStats;
 import org.beeswitch.flow.Flow;
 import org.beeswitch.flow.FlowLayout;
 import org.beeswitch.flow.FlowMask;
-import org.beeswitch.flow.Match;
 import org.beeswitch.flow.MiniMask;
 import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
@@ -80,6 +79,8 @@ public final class Udpif {
   private @Nullable Ukey[] ukeys = new Ukey[1024];
   private int count;
   private List<Ukey> dying = new ArrayList<>();
+  private final DependencyIndex index = new DependencyIndex();
+  private final List<Ukey> concerned = new ArrayList<>();
   private long unlinkedTickets;
   private final Interner<OdpActions> sharedActions = Interners.newWeakInterner();
   private final OdpKey keyScratch = new OdpKey();
@@ -129,13 +130,14 @@ public final class Udpif {
     lock.lock();
     try {
       current = next;
+      index.newRound();
+      concerned.clear();
       for (Change c : changes) {
-        for (int i = count - 1; i >= 0; i--) {
-          if (concerns(c, ukeys[i])) {
-            unlink(ukeys[i]);
-            count("revalidate_changed");
-          }
-        }
+        find(c);
+      }
+      for (Ukey k : concerned) {
+        unlink(k);
+        count("revalidate_changed");
       }
       ticket = dying.isEmpty() ? 0 : unlinkedTickets;
     } finally {
@@ -147,27 +149,20 @@ public final class Udpif {
     return ticket;
   }
 
-  private boolean concerns(Change c, Ukey k) {
+  private void find(Change c) {
     if (c instanceof Change.InTable t) {
-      if (!k.dependencies.looksAtBridge(t.bridge())) {
-        return false;
+      for (Change.RuleAt r : t.rules()) {
+        index.concerned(t.bridge(), t.table(), r, concerned);
       }
-      k.toFlow(flowScratch, wordsScratch);
-      Arrays.fill(maskWordsScratch, 0);
-      k.mask.orInto(maskWordsScratch);
-      for (Match m : t.matches()) {
-        if (k.dependencies.mayMatch(
-            t.bridge(), t.table(), m, flowScratch.words(), maskWordsScratch)) {
-          return true;
+    } else if (c instanceof Change.InMac m) {
+      index.concerned(m.bridge(), m.vlan(), m.mac(), concerned);
+    } else if (c instanceof Change.InPorts p) {
+      for (int i = 0; i < count; i++) {
+        Ukey k = ukeys[i];
+        if (k.dependencies.looksAtBridge(p.bridge()) && index.isNew(k)) {
+          concerned.add(k);
         }
       }
-      return false;
-    } else if (c instanceof Change.InPorts p) {
-      return k.dependencies.looksAtBridge(p.bridge());
-    } else if (c instanceof Change.InMac m) {
-      return k.dependencies.looksAtMac(m.bridge(), m.vlan(), m.mac());
-    } else {
-      return true;
     }
   }
 
@@ -418,10 +413,12 @@ public final class Udpif {
     }
     k.slot = count;
     ukeys[count++] = k;
+    index.add(k);
   }
 
   private void unlink(Ukey k) {
     dpif.flowUnlink(k.flowId);
+    index.remove(k);
     Ukey last = ukeys[--count];
     ukeys[k.slot] = last;
     last.slot = k.slot;

@@ -48,6 +48,14 @@ final class Ukey {
   long packets;
   long bytes;
 
+  static final DependencyIndex.Entry[] NOT_INDEXED = {};
+
+  /** Where {@link DependencyIndex} has it; written by that alone. */
+  DependencyIndex.Entry[] indexed = NOT_INDEXED;
+
+  /** The last round of {@link DependencyIndex} that found it. */
+  int foundInRound;
+
   /** Where {@link Udpif} keeps it; -1: nowhere. */
   int slot = -1;
 

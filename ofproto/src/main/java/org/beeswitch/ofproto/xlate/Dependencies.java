@@ -11,27 +11,30 @@ import org.beeswitch.flow.Match;
  * What a translation depended on, so that a change can find the megaflows that it concerns without
  * translating them again.
  *
- * <p><b>Tables.</b> For each table look-up: which bridge's which table, and in what the flow
- * presented to it differed from the packet's own (fields that actions had rewritten, metadata and
- * registers). A flow-mod in that table with match M concerns the megaflow if some packet of the
- * megaflow is presented with a key that M matches. Words that no action touched are known as far as
- * the megaflow's mask goes; words that differ are constants. So {@link #mayMatch} compares M with
- * the original key under the megaflow's mask, except for the words listed here, which are compared
- * in full. It errs towards yes.
+ * <p><b>Tables.</b> For each table look-up: which bridge's which table, the priority of the rule
+ * that was found, and in what the flow presented to the table differed from the packet's own
+ * (fields that actions had rewritten, metadata and registers). A rule with match M that comes, goes
+ * or changes in that table concerns the megaflow if its priority is not below the one found and
+ * some packet of the megaflow is presented with a key that M matches. Of a presented key these bits
+ * are <em>known</em>: the whole pipeline part, the bits of the megaflow's mask, and those that
+ * differ from the packet's. M concerns the megaflow unless it contradicts a known bit. That errs
+ * towards yes.
  *
- * <p><b>Everything else.</b> A set of bits by kind: ports of a bridge, its MAC table (by entry),
- * its fragment handling.
+ * <p><b>Addresses.</b> Each look-up in a MAC table, whether or not it found something.
  *
- * <p>Layout of {@code w}, one record after another: a head {@code kind:8 count:8 bridge:16 arg:32}
- * and {@code count} pairs of words {@code (index, value)}; a MAC record has one word, {@code vlan
- * << 48 | mac}.
+ * <p><b>Ports.</b> Each bridge that the packet was in.
+ *
+ * <p>Layout: records one after another, each a head {@code kind:8 count:8 bridge:16 table:8
+ * priority+1:24} and its words. A TABLE record has {@code count} pairs {@code (word index, value)},
+ * ascending, of the words that differ; a MAC record one word {@code vlan << 48 | mac}. {@link
+ * #next} walks.
  *
  * <p>Mutable and reused by the translator; a ukey keeps a {@link #copy}.
  */
 public final class Dependencies {
-  private static final int TABLE = 1;
-  private static final int MAC = 2;
-  private static final int PORTS = 3;
+  public static final int TABLE = 1;
+  public static final int MAC = 2;
+  public static final int PORTS = 3;
 
   private long[] w;
   private int n;
@@ -51,8 +54,10 @@ public final class Dependencies {
 
   /**
    * Notes a look-up of {@code flow} where the packet came with {@code original}; both flow words.
+   *
+   * @param priority of the rule found; -1: none
    */
-  void table(int bridge, int table, long[] flow, long[] original) {
+  void table(int bridge, int table, int priority, long[] flow, long[] original) {
     room(1 + 2 * WORDS);
     int head = n++;
     for (int i = 0; i < WORDS; i++) {
@@ -61,17 +66,17 @@ public final class Dependencies {
         w[n++] = flow[i];
       }
     }
-    w[head] = head(TABLE, (n - head - 1) / 2, bridge, table);
+    w[head] = head(TABLE, (n - head - 1) / 2, bridge, table, priority + 1);
   }
 
   /** Notes that the entry of an address, or its absence, was looked at. */
   void mac(int bridge, int vlan, long mac) {
     room(2);
-    w[n++] = head(MAC, 1, bridge, 0);
-    w[n++] = (long) vlan << 48 | mac;
+    w[n++] = head(MAC, 1, bridge, 0, 0);
+    w[n++] = macKey(vlan, mac);
   }
 
-  /** Notes that the bridge's ports were looked at, as every output does. */
+  /** Notes that the packet was in the bridge. */
   void ports(int bridge) {
     for (int i = 0; i < n; i = next(i)) {
       if (kind(i) == PORTS && bridge(i) == bridge) {
@@ -79,70 +84,78 @@ public final class Dependencies {
       }
     }
     room(1);
-    w[n++] = head(PORTS, 0, bridge, 0);
+    w[n++] = head(PORTS, 0, bridge, 0, 0);
+  }
+
+  /** Word of a MAC record. */
+  public static long macKey(int vlan, long mac) {
+    return (long) vlan << 48 | mac;
+  }
+
+  // Walking: for (int r = 0; r < end(); r = next(r)).
+
+  public int end() {
+    return n;
+  }
+
+  /** The record behind the one at {@code r}. */
+  public int next(int r) {
+    return r + 1 + (kind(r) == TABLE ? 2 * count(r) : count(r));
+  }
+
+  public int kind(int r) {
+    return (int) (w[r] >>> 56);
+  }
+
+  public int bridge(int r) {
+    return (int) (w[r] >>> 32) & 0xffff;
+  }
+
+  /** Table of a TABLE record. */
+  public int table(int r) {
+    return (int) (w[r] >>> 24) & 0xff;
+  }
+
+  /** Priority of the rule that a TABLE record's look-up found; -1: none. */
+  public int priority(int r) {
+    return (int) (w[r] & 0xffffff) - 1;
+  }
+
+  /** Address of a MAC record, as {@link #macKey}. */
+  public long macKey(int r) {
+    return w[r + 1];
   }
 
   /**
-   * Whether a rule with match {@code m} in the table could have been, or now could be, found for a
-   * packet of the megaflow.
+   * Writes the key that was presented in the TABLE record, and which of its bits are known.
    *
-   * @param key the packet that was translated, flow words
-   * @param mask of the megaflow, flow words: the bits in which all its packets are like that one
+   * @param key the packet's flow; gets the presented one
+   * @param mask of the megaflow; gets the known bits. Both flow words
    */
-  public boolean mayMatch(int bridge, int table, Match m, long[] key, long[] mask) {
-    for (int i = 0; i < n; i = next(i)) {
-      if (kind(i) == TABLE
-          && bridge(i) == bridge
-          && (int) w[i] == table
-          && mayMatch(i, m, key, mask)) {
-        return true;
-      }
+  public void present(int r, long[] key, long[] mask) {
+    Arrays.fill(mask, 0, ODP, -1L);
+    for (int d = r + 1; d < next(r); d += 2) {
+      int word = (int) w[d];
+      mask[word] |= w[d + 1] ^ key[word];
+      key[word] = w[d + 1];
     }
-    return false;
   }
 
-  private boolean mayMatch(int record, Match m, long[] key, long[] mask) {
-    int d = record + 1;
-    int end = next(record);
+  /** Whether a match contradicts no known bit of a presented key. */
+  public static boolean mayMatch(Match m, long[] presented, long[] known) {
     for (int i = 0; i < m.mask().size(); i++) {
       int word = m.mask().wordAt(i);
-      while (d < end && w[d] < word) {
-        d += 2;
-      }
-      boolean rewritten = d < end && w[d] == word;
-      long value = rewritten ? w[d + 1] : key[word];
-      // A rewritten word may keep bits of the packet's: only bits that the mask fixes, or that
-      // differ from the packet's, are known.
-      long known = word < ODP ? -1L : rewritten ? mask[word] | value ^ key[word] : mask[word];
-      if (((value ^ m.valueAt(i)) & m.mask().maskAt(i) & known) != 0) {
+      if (((presented[word] ^ m.valueAt(i)) & m.mask().maskAt(i) & known[word]) != 0) {
         return false;
       }
     }
     return true;
   }
 
-  /** Whether any table of the bridge was looked up, under whatever key. */
+  /** Whether the packet was in the bridge. */
   public boolean looksAtBridge(int bridge) {
     for (int i = 0; i < n; i = next(i)) {
-      if (bridge(i) == bridge) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  public boolean looksAtPorts(int bridge) {
-    for (int i = 0; i < n; i = next(i)) {
       if (kind(i) == PORTS && bridge(i) == bridge) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  public boolean looksAtMac(int bridge, int vlan, long mac) {
-    for (int i = 0; i < n; i = next(i)) {
-      if (kind(i) == MAC && bridge(i) == bridge && w[i + 1] == ((long) vlan << 48 | mac)) {
         return true;
       }
     }
@@ -153,21 +166,16 @@ public final class Dependencies {
     return new Dependencies(Arrays.copyOf(w, n), n);
   }
 
-  private static long head(int kind, int count, int bridge, int arg) {
-    return (long) kind << 56 | (long) count << 48 | (long) bridge << 32 | arg;
+  private static long head(int kind, int count, int bridge, int table, int priority) {
+    return (long) kind << 56
+        | (long) count << 48
+        | (long) bridge << 32
+        | (long) table << 24
+        | priority;
   }
 
-  private int kind(int i) {
-    return (int) (w[i] >>> 56);
-  }
-
-  private int bridge(int i) {
-    return (int) (w[i] >>> 32) & 0xffff;
-  }
-
-  private int next(int i) {
-    int count = (int) (w[i] >>> 48) & 0xff;
-    return i + 1 + (kind(i) == MAC ? count : 2 * count);
+  private int count(int r) {
+    return (int) (w[r] >>> 48) & 0xff;
   }
 
   private void room(int more) {

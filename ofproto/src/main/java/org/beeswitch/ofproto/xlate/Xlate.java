@@ -267,7 +267,7 @@ public final class Xlate {
       flow[TP] = tp & 0x00000000ffffffffL; // transport ports are not available
     }
     rule = b.table(table).lookup(flowAsRewritten, mask, scratch);
-    out.dependencies.table(b.number(), table, flow, original);
+    out.dependencies.table(b.number(), table, rule == null ? -1 : rule.priority(), flow, original);
     flow[TP] = tp;
     out.effects.table(b.counters(table), rule != null);
     if (rule != null) {

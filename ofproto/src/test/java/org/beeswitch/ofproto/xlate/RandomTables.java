@@ -27,7 +27,7 @@ import org.beeswitch.openflow.msg.PortDesc;
  * Random bridges and packets out of small alphabets, so that rules, actions and packets meet: the
  * same few addresses, ports and tags everywhere.
  */
-final class RandomTables {
+public final class RandomTables {
   private static final int PORTS = 4;
   private static final int TABLES = 4;
   private static final long[] MACS = {
@@ -39,11 +39,11 @@ final class RandomTables {
 
   private final SplittableRandom r;
 
-  RandomTables(long seed) {
+  public RandomTables(long seed) {
     r = new SplittableRandom(seed);
   }
 
-  Snapshot snapshot() {
+  public Snapshot snapshot() {
     BridgeState b = BridgeState.create(0, "br0");
     for (int p = 1; p <= PORTS; p++) {
       PortDesc d = new PortDesc(OfPort.of(p), p, "p" + p, 0, 0, 0, 0, 0, 0, 0, 0);
@@ -78,7 +78,7 @@ final class RandomTables {
     return Snapshot.EMPTY.with(b);
   }
 
-  Match match() {
+  public Match match() {
     Match.Builder m = Match.builder();
     if (one(3)) {
       m.exact(Field.IN_PORT, 1 + r.nextInt(PORTS));
@@ -196,7 +196,7 @@ final class RandomTables {
     return b.build();
   }
 
-  List<Action> actions() {
+  public List<Action> actions() {
     List<Action> l = new ArrayList<>();
     for (int n = r.nextInt(4); n >= 0; n--) {
       l.add(action());
@@ -230,12 +230,12 @@ final class RandomTables {
     };
   }
 
-  int port() {
+  public int port() {
     return 1 + r.nextInt(PORTS);
   }
 
   /** A frame out of the same alphabets. */
-  byte[] frame() {
+  public byte[] frame() {
     PacketBuilder b = new PacketBuilder().eth(pick(MACS), pick(MACS) & ~(1L << 40));
     for (int tags = r.nextInt(4) - 1; tags > 0; tags--) {
       b.vlan(tags == 2 ? EthType.VLAN_8021AD : EthType.VLAN, r.nextInt(2) * 5 << 13 | pick(VIDS));
@@ -294,7 +294,7 @@ final class RandomTables {
   }
 
   /** For messages of failed tests. */
-  static String text(BridgeState b) {
+  public static String text(BridgeState b) {
     StringBuilder s = new StringBuilder();
     for (int t = 0; t < TABLES; t++) {
       int table = t;
@@ -309,7 +309,7 @@ final class RandomTables {
     return s.toString();
   }
 
-  static String text(OdpActions a) {
+  public static String text(OdpActions a) {
     StringBuilder s = new StringBuilder("[");
     for (int i = 0; i < a.size(); i++) {
       s.append(
