@@ -108,38 +108,53 @@ public final class NetdevDpif implements Dpif {
 
   /** As {@link #inMemory(LongSupplier)}, but forwarding in threads of its own. */
   public static NetdevDpif inMemory(int pollThreads) throws DpifException {
-    try {
-      return start(new NetdevDpif(null, null, polls(pollThreads, null), System::nanoTime));
-    } catch (NetdevException e) {
-      throw new DpifException(e.errno(), "start the userspace datapath: " + e.getMessage(), e);
-    }
+    return start(new NetdevDpif(null, null, polls(pollThreads), System::nanoTime));
   }
 
   /**
    * A datapath between Linux devices of the calling thread's network namespace.
    *
-   * @throws DpifException EPERM: not root
+   * @throws DpifException EPERM: not root; EMFILE: too many open files
    */
   public static NetdevDpif open(int pollThreads) throws DpifException {
+    List<NetdevPoll> polls = polls(pollThreads);
+    Links links = null;
+    LinkMonitor monitor = null;
     try {
-      Links links = Links.open();
-      LinkMonitor monitor = LinkMonitor.open(links);
-      return start(new NetdevDpif(links, monitor, polls(pollThreads, monitor), System::nanoTime));
+      links = Links.open();
+      monitor = LinkMonitor.open(links);
+      polls.get(0).add(monitor.fd(), 0, "link monitor");
+      return start(new NetdevDpif(links, monitor, polls, System::nanoTime));
     } catch (NetdevException e) {
-      throw new DpifException(e.errno(), "start the userspace datapath: " + e.getMessage(), e);
+      polls.forEach(NetdevPoll::close);
+      if (monitor != null) {
+        monitor.close();
+      }
+      if (links != null) {
+        links.close();
+      }
+      throw cannotStart(e);
     }
   }
 
-  private static List<NetdevPoll> polls(int n, @Nullable LinkMonitor monitor)
-      throws NetdevException {
+  private static List<NetdevPoll> polls(int n) throws DpifException {
+    if (n < 1) {
+      throw new IllegalArgumentException(n + " poll threads");
+    }
     List<NetdevPoll> all = new ArrayList<>();
-    for (int i = 0; i < n; i++) {
-      all.add(new NetdevPoll());
+    try {
+      for (int i = 0; i < n; i++) {
+        all.add(new NetdevPoll());
+      }
+      return all;
+    } catch (NetdevException e) {
+      all.forEach(NetdevPoll::close);
+      throw cannotStart(e);
     }
-    if (monitor != null) {
-      all.get(0).add(monitor.fd(), 0, "link monitor");
-    }
-    return all;
+  }
+
+  private static DpifException cannotStart(NetdevException e) {
+    return new DpifException(e.errno(), "start the userspace datapath: " + e.getMessage(), e);
   }
 
   private static NetdevDpif start(NetdevDpif d) {

@@ -18,10 +18,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.beeswitch.dpif.DpifException;
+import org.beeswitch.dpif.DropReason;
 import org.beeswitch.dpif.FlowStats;
 import org.beeswitch.dpif.OdpPort;
 import org.beeswitch.dpif.PortKind;
 import org.beeswitch.netdev.Errno;
+import org.beeswitch.netdev.testing.Frames;
 import org.beeswitch.netdev.testing.TestNetns;
 import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
@@ -157,6 +159,27 @@ class LinuxDevicesTest {
         eventually(() -> d.ports().get(1).ifindex() != 0);
         assertThat(h1.exec("ping", "-c", "3", "-i", "0.1", "-W", "5", "10.0.0.2"))
             .contains("3 received");
+      }
+    }
+  }
+
+  @Test
+  void mtuIsTheDevicesAlsoAfterItHasChanged() throws Exception {
+    TestNetns.assumeRoot();
+    try (TestNetns ns = TestNetns.create();
+        TestNetns h1 = TestNetns.create()) {
+      ns.veth("p1", h1, "e1");
+      try (NetdevDpif d = ns.call(() -> NetdevDpif.open(1))) {
+        d.setExecutors(1);
+        OdpPort p1 = ns.call(() -> d.portAdd("p1", PortKind.SYSTEM));
+        OdpActions a = new OdpActions();
+        a.output(p1.number());
+        // The device takes such a GSO packet whole; only the datapath knows its segments' length.
+        assertThat(d.execute(0, Frames.tcp(3_000, 1_400), new OdpKey(), a)).isZero();
+        ns.exec("ip", "link", "set", "dev", "p1", "mtu", "1000");
+        eventually(
+            () -> d.execute(0, Frames.tcp(3_000, 1_400), new OdpKey(), a) == -Errno.EMSGSIZE);
+        assertThat(d.coverage().get(DropReason.OUTPUT_MTU.text())).isEqualTo(1);
       }
     }
   }
