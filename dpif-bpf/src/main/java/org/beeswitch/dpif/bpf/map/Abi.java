@@ -151,7 +151,7 @@ public final class Abi {
   public static final class Upcall {
     private Upcall() {}
 
-    public static final int SIZE = 136;
+    public static final int SIZE = 128;
     public static final int LEN = 0;
     public static final int KIND = 4;
     public static final int FLAGS = 8;
