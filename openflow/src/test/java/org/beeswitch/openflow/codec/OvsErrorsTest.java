@@ -5,13 +5,10 @@ package org.beeswitch.openflow.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -95,7 +92,7 @@ class OvsErrorsTest {
     assumeTrue(RealOvs.isAvailable(), "no ovs-vswitchd here, or not root");
     Mutator mutator = new Mutator(SEED, Samples.toSwitch());
     try (RealOvs ovs = new RealOvs();
-        Connection c = new Connection(ovs.connect())) {
+        OvsConnection c = new OvsConnection(ovs.connect())) {
       compare(c, mutator.seeds());
       for (int done = 0; done < MESSAGES; done += WINDOW) {
         List<byte[]> window = new ArrayList<>();
@@ -126,7 +123,7 @@ class OvsErrorsTest {
   }
 
   /** Sends each with an xid of its own, a barrier after all; looks at what came back. */
-  private void compare(Connection c, List<byte[]> messages) throws IOException {
+  private void compare(OvsConnection c, List<byte[]> messages) throws IOException {
     int first = 0x1000 + sent;
     for (int i = 0; i < messages.size(); i++) {
       ByteBuffer.wrap(messages.get(i)).putInt(4, first + i);
@@ -205,60 +202,6 @@ class OvsErrorsTest {
     private static boolean action(ByteBuffer b, int p) {
       int type = b.getShort(p) & 0xffff;
       return type == 9 || type == 10 || type == 11 || type == 12 || type == 26 || type == 27;
-    }
-  }
-
-  /** A connection to a switch, past its HELLO. */
-  private static final class Connection implements AutoCloseable {
-    private static final int BARRIER_XID = -7;
-    private final SocketChannel ch;
-    private final ByteBuf in = Unpooled.buffer(1 << 17);
-
-    Connection(SocketChannel ch) throws IOException {
-      this.ch = ch;
-      send(new byte[] {4, 0, 0, 8, 0, 0, 0, 1});
-    }
-
-    void send(byte[] m) throws IOException {
-      ByteBuffer b = ByteBuffer.wrap(m);
-      while (b.hasRemaining()) {
-        ch.write(b);
-      }
-    }
-
-    /** The first answer to each message since the last barrier, by xid. */
-    Map<Integer, Decoded.Good> barrier(OfDecoder decoder) throws IOException {
-      send(ByteBuffer.wrap(new byte[8]).put(new byte[] {4, 20, 0, 8}).putInt(BARRIER_XID).array());
-      Map<Integer, Decoded.Good> answers = new LinkedHashMap<>();
-      while (true) {
-        ByteBuf frame = next();
-        int xid = OfHeader.xid(frame);
-        if (xid == BARRIER_XID) {
-          return answers;
-        }
-        if (OfHeader.type(frame) <= OfHeader.ERROR || OfHeader.type(frame) == 21) {
-          // Of other answers it matters only that they are none of these.
-          Decoded d = decoder.decode(OfVersion.OF13, frame);
-          answers.putIfAbsent(xid, (Decoded.Good) d);
-        }
-      }
-    }
-
-    private ByteBuf next() throws IOException {
-      while (in.readableBytes() < 8 || in.readableBytes() < OfHeader.length(in)) {
-        in.discardReadBytes();
-        ByteBuffer b = ByteBuffer.allocate(1 << 16);
-        if (ch.read(b) < 0) {
-          throw new EOFException("OVS closed the connection");
-        }
-        in.writeBytes(b.flip());
-      }
-      return in.readSlice(OfHeader.length(in));
-    }
-
-    @Override
-    public void close() throws IOException {
-      ch.close();
     }
   }
 }
