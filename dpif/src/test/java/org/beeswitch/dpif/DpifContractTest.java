@@ -598,8 +598,12 @@ public abstract class DpifContractTest {
     a.trunc(20);
     a.output(port[2]);
     a.output(port[3]);
-    put(1, 5, a);
-    send(1, frame(5, 1));
+    if (dpif.supports(a)) {
+      put(1, 5, a);
+      send(1, frame(5, 1));
+    } else {
+      assertThat(dpif.execute(0, frame(5, 1), new OdpKey(), a)).isZero();
+    }
     assertThat(receive(2).length()).isEqualTo(20);
     assertThat(receive(3).length()).isEqualTo(60);
   }

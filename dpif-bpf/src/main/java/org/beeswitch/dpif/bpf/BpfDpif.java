@@ -266,9 +266,6 @@ public final class BpfDpif implements Dpif {
     if (e == null) {
       throw new IllegalStateException("setExecutors was not called");
     }
-    if (!supports(list)) {
-      return -Errno.EOPNOTSUPP;
-    }
     return e.execute(executor, packet, metadata, list);
   }
 

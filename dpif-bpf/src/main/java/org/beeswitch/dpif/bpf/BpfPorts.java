@@ -15,12 +15,14 @@ import org.beeswitch.dpif.PortKind;
 import org.beeswitch.dpif.bpf.map.Abi;
 import org.beeswitch.dpif.bpf.map.Mem;
 import org.beeswitch.dpif.bpf.sys.Bpf;
+import org.beeswitch.netdev.DeviceClaim;
 import org.beeswitch.netdev.Errno;
 import org.beeswitch.netdev.Link;
 import org.beeswitch.netdev.LinkEvent;
 import org.beeswitch.netdev.Links;
 import org.beeswitch.netdev.NetdevException;
 import org.beeswitch.netdev.sys.Sys;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,6 +64,7 @@ final class BpfPorts {
     int ifindex; // with the program; 0: gone
     int hostIfindex;
     int linkFd = -1;
+    @Nullable DeviceClaim claim;
 
     Port(OdpPort number, String name, PortKind kind) {
       this.number = number;
@@ -189,12 +192,14 @@ final class BpfPorts {
 
   private void attach(Port port, Link dev, Link host) throws DpifException, NetdevException {
     if (port.kind == PortKind.SYSTEM) {
+      port.claim = DeviceClaim.of(dev);
       links.setPromisc(dev.ifindex(), true);
     }
     write(port, dev, host.ifindex());
     int fd = Bpf.attachIngress(system.program("dp_ingress"), dev.ifindex());
     if (fd < 0) {
       clear(port);
+      unclaim(port);
       throw new DpifException(
           -fd,
           "attach to " + port.name + ": " + Errno.text(-fd) + "; tcx needs Linux 6.6 or later");
@@ -277,9 +282,17 @@ final class BpfPorts {
     pins.unpin(pinName(port));
     Sys.close(port.linkFd);
     port.linkFd = -1;
+    unclaim(port);
     shutOut(port.ifindex);
     port.ifindex = 0;
     port.hostIfindex = 0;
+  }
+
+  private static void unclaim(Port port) {
+    if (port.claim != null) {
+      port.claim.close();
+      port.claim = null;
+    }
   }
 
   synchronized void delete(OdpPort number) throws DpifException {
@@ -373,6 +386,7 @@ final class BpfPorts {
         remove(p);
       } else if (p.linkFd >= 0) {
         Sys.close(p.linkFd);
+        unclaim(p);
       }
     }
     byNumber.clear();

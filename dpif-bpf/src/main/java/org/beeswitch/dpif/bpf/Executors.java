@@ -4,8 +4,10 @@ package org.beeswitch.dpif.bpf;
 
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.beeswitch.dpif.ActionExecutor;
 import org.beeswitch.dpif.DpifException;
 import org.beeswitch.dpif.DropReason;
+import org.beeswitch.dpif.UpcallKind;
 import org.beeswitch.dpif.bpf.map.Abi;
 import org.beeswitch.dpif.bpf.map.Mem;
 import org.beeswitch.dpif.bpf.sys.Bpf;
@@ -27,6 +29,9 @@ import org.beeswitch.odp.OdpKey;
  * the slot and the frame into the queue, within which the program runs, on this thread, before the
  * call returns. So no lock, and the slot is free again. Offloads travel in the virtio header.
  *
+ * <p>A list that the kernel does not support runs in user space, and each of its outputs in the
+ * kernel.
+ *
  * <p>An executor is one thread's.
  */
 final class Executors implements AutoCloseable {
@@ -37,6 +42,7 @@ final class Executors implements AutoCloseable {
   private final ByteBuffer slots;
   private final ActionTable actions;
   private final int[] room;
+  private final UserSpace[] userSpace;
   private final AtomicLongArray refused = new AtomicLongArray(DropReason.MAX_CODE + 1);
 
   private Executors(Tap tap, int linkFd, ByteBuffer slots, ActionTable actions, int[] room) {
@@ -45,6 +51,47 @@ final class Executors implements AutoCloseable {
     this.slots = slots;
     this.actions = actions;
     this.room = room;
+    this.userSpace = new UserSpace[room.length];
+    for (int i = 0; i < room.length; i++) {
+      userSpace[i] = new UserSpace(i);
+    }
+  }
+
+  /** Runs what the kernel cannot here, and each of its outputs there. */
+  private final class UserSpace implements ActionExecutor.Sink {
+    private final int executor;
+    private final ActionExecutor actions = new ActionExecutor();
+    private final OdpActions one = new OdpActions();
+    private final OdpKey changed = new OdpKey();
+
+    UserSpace(int executor) {
+      this.executor = executor;
+    }
+
+    void run(Packet packet, OdpKey metadata, OdpActions list) {
+      changed.copyFrom(metadata);
+      actions.run(packet, changed, list, this);
+    }
+
+    @Override
+    public void output(int odpPortNo, Packet packet) {
+      one.clear();
+      one.output(odpPortNo);
+      inKernel(executor, packet, changed, one);
+    }
+
+    @Override
+    public void upcall(
+        UpcallKind kind, Packet packet, OdpKey key, long cookie0, long cookie1, long cookie2) {
+      one.clear();
+      one.userspace(kind.code(), cookie0, cookie1, cookie2);
+      inKernel(executor, packet, key, one);
+    }
+
+    @Override
+    public void drop(DropReason reason, Packet packet) {
+      refused.incrementAndGet(reason.code());
+    }
   }
 
   /**
@@ -85,6 +132,14 @@ final class Executors implements AutoCloseable {
     if (packet.length() > Packet.MAX_LENGTH) {
       return drop(DropReason.TOO_LONG, Errno.EMSGSIZE);
     }
+    if (!KernelActions.supports(list)) {
+      userSpace[executor].run(packet, metadata, list);
+      return 0;
+    }
+    return inKernel(executor, packet, metadata, list);
+  }
+
+  private int inKernel(int executor, Packet packet, OdpKey metadata, OdpActions list) {
     long acts = actions.overwrite(room[executor], list);
     long[] w = metadata.words();
     int at = (executor + 1) * Abi.Exec.SIZE;

@@ -48,6 +48,9 @@ final class FlowTable {
   /** Entries that a table of 3, 7, 15, 23, 80 words begins with, and the most it may have. */
   private static final int[] FIRST_ENTRIES = {4096, 8192, 1024, 1024, 256};
 
+  /** Replaced lists that may wait for a grace period; who replaces more waits for one. */
+  private static final int MAX_LIMBO = 1 << 16;
+
   private static final int[] MAX_ENTRIES = {1 << 19, 1 << 19, 1 << 19, 1 << 17, 1 << 14};
 
   private final Slots slots;
@@ -210,7 +213,11 @@ final class FlowTable {
 
   private void toLimbo(long acts) {
     if (nLimbo == limbo.length) {
-      limbo = Arrays.copyOf(limbo, 2 * nLimbo);
+      if (nLimbo == MAX_LIMBO) {
+        quiesce();
+      } else {
+        limbo = Arrays.copyOf(limbo, 2 * nLimbo);
+      }
     }
     limbo[nLimbo++] = acts;
   }

@@ -17,6 +17,7 @@ import org.beeswitch.odp.OdpActionKind;
 import org.beeswitch.odp.OdpActions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
  * make the same bytes, checksums included, of any frame by any list that the kernel says it
  * supports.
  */
+@Tag("system")
 class KernelActionsTest {
   private static final int FRAMES = 60_000;
   private static final int ETH_HEADER = 14;
