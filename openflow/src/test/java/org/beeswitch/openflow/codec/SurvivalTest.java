@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
  */
 class SurvivalTest {
   private static final long SEED = Long.getLong("beeswitch.seed", 1);
-  private static final int MUTATIONS = Integer.getInteger("beeswitch.mutations", 250_000);
+  private static final int MUTATIONS = Integer.getInteger("beeswitch.mutations", 1_000_000);
 
   private final OfEncoder encoder = new OfEncoder();
   private final ByteBuf frame = Unpooled.buffer(OfHeader.MAX_LENGTH);
