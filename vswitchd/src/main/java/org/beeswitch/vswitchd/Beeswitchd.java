@@ -2,13 +2,19 @@
 
 package org.beeswitch.vswitchd;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.beeswitch.dpif.Dpif;
 import org.beeswitch.dpif.DpifException;
 import org.beeswitch.vswitchd.config.BridgeConfig;
 import org.beeswitch.vswitchd.config.ConfigException;
+import org.beeswitch.vswitchd.config.ConfigFile;
 import org.beeswitch.vswitchd.config.Configuration;
+import org.beeswitch.vswitchd.control.Command;
+import org.beeswitch.vswitchd.control.CommandException;
+import org.beeswitch.vswitchd.control.ControlServer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -87,8 +93,9 @@ public final class Beeswitchd {
     }
   }
 
-  private Configuration wanted() throws ConfigException {
-    Configuration c = Configuration.EMPTY;
+  private static Configuration wanted(Options options, Configuration fromFile)
+      throws ConfigException {
+    Configuration c = fromFile;
     for (Options.BridgeOptions o : options.bridges) {
       BridgeConfig b = c.bridge(o.name);
       try {
@@ -112,10 +119,17 @@ public final class Beeswitchd {
   }
 
   private void run() throws ConfigException {
-    Configuration wanted = wanted();
-    Path rundirPath = options.rundir != null ? options.rundir : DEFAULT_RUNDIR;
-    DatapathType type = options.datapath != null ? options.datapath : DatapathType.BPF;
-    try (Rundir rundir = Rundir.claim(rundirPath.toAbsolutePath())) {
+    ConfigFile file =
+        options.conf == null
+            ? new ConfigFile(null, null, Configuration.EMPTY)
+            : ConfigFile.read(options.conf);
+    Configuration wanted = wanted(options, file.configuration());
+    Path where = first(options.rundir, file.rundir(), DEFAULT_RUNDIR).toAbsolutePath();
+    DatapathType type =
+        options.datapath != null
+            ? options.datapath
+            : file.datapath() != null ? DatapathType.parse(file.datapath()) : DatapathType.BPF;
+    try (Rundir rundir = Rundir.claim(where)) {
       Dpif dpif;
       try {
         dpif = type.open(rundir.path());
@@ -123,12 +137,14 @@ public final class Beeswitchd {
         throw new ConfigException(String.valueOf(e.getMessage()), e);
       }
       Daemon daemon = Daemon.create(rundir.path(), dpif);
+      ControlServer control = openControl(rundir.path(), daemon);
       wakeMain = daemon::wake;
       Thread hook = new Thread(this::endBySignal, "shutdown");
       Runtime.getRuntime().addShutdownHook(hook);
       try {
         daemon.apply(wanted, System.nanoTime());
         daemon.startForwarding();
+        control.start();
         System.out.println("beeswitchd ready");
         System.out.flush();
         while (!ending) {
@@ -141,9 +157,40 @@ public final class Beeswitchd {
         System.err.println("beeswitchd: a bug ends the daemon");
         Runtime.getRuntime().halt(BUG);
       } finally {
+        daemon.refuseRequests();
+        control.stop();
         daemon.close(keep);
       }
     }
+  }
+
+  private static Path first(@Nullable Path a, @Nullable Path b, Path c) {
+    return a != null ? a : b != null ? b : c;
+  }
+
+  private ControlServer openControl(Path rundir, Daemon daemon) throws ConfigException {
+    Path socket = rundir.resolve("beeswitchd." + ProcessHandle.current().pid() + ".ctl");
+    ControlServer server;
+    try {
+      server = ControlServer.open(socket);
+    } catch (IOException e) {
+      daemon.close(false);
+      throw new ConfigException("control socket " + socket + ": " + e.getMessage(), e);
+    }
+    new BridgeCommands(daemon).all().forEach(server::add);
+    new DatapathCommands(daemon).all().forEach(server::add);
+    server.add(
+        new Command("version", "", 0, 0, args -> "beeswitchd (Beeswitch) " + Version.TEXT + "\n"));
+    server.add(new Command("exit", "[--keep]", 0, 1, this::exit));
+    return server;
+  }
+
+  private String exit(List<String> args) throws CommandException {
+    if (!args.isEmpty() && !args.get(0).equals("--keep") && !args.get(0).equals("--cleanup")) {
+      throw new CommandException(args.get(0) + ": unknown option; there is --keep");
+    }
+    end(args.contains("--keep"));
+    return "";
   }
 
   /** On the JVM's shutdown thread: a signal came, or main has called exit itself. */

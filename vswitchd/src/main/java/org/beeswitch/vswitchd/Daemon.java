@@ -36,6 +36,7 @@ import org.beeswitch.vswitchd.config.ConfigException;
 import org.beeswitch.vswitchd.config.Configuration;
 import org.beeswitch.vswitchd.config.PortConfig;
 import org.beeswitch.vswitchd.config.Step;
+import org.beeswitch.vswitchd.control.CommandException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,7 +65,8 @@ import org.slf4j.LoggerFactory;
  * connections, then no handlers, then no datapath; it leaves nothing, or with {@code keep} a
  * datapath that forwards.
  *
- * <p>{@code main} alone, but {@link #ask}, {@link #wake}, {@link #coverage} and {@link #dpif}.
+ * <p>{@code main} alone, but {@link #ask}, {@link #refuseRequests}, {@link #wake}, {@link
+ * #coverage} and {@link #dpif}.
  */
 final class Daemon {
   private static final Logger log = LoggerFactory.getLogger(Daemon.class);
@@ -92,6 +94,7 @@ final class Daemon {
   private final Map<String, Bridge> bridges = new LinkedHashMap<>();
   private final ArrayBlockingQueue<Request<?>> requests = new ArrayBlockingQueue<>(REQUESTS);
   private final AtomicLong requestsRefused = new AtomicLong();
+  private volatile boolean refusing;
   private final int[] ready = new int[4];
   private Configuration configuration = Configuration.EMPTY;
 
@@ -327,7 +330,18 @@ final class Daemon {
           REQUESTS + " requests are waiting already: try again later");
     }
     wake();
+    if (refusing) {
+      refuseRequests(); // main may not look there any more
+    }
     return r.answer();
+  }
+
+  /** From now on answers every request with a refusal. */
+  void refuseRequests() {
+    refusing = true;
+    for (Request<?> r = requests.poll(); r != null; r = requests.poll()) {
+      r.answer().completeExceptionally(new CommandException("beeswitchd is about to end"));
+    }
   }
 
   /** Every counter by name. Any thread. */

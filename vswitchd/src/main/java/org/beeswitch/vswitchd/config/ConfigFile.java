@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.vswitchd.config;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.toml.TomlMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import org.beeswitch.openflow.channel.Target;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code --conf}: the command line as TOML, and patch ports. {@code conf/beeswitch.toml} shows
+ * every key. A key that is not known is refused, for it is a typing error more often than not.
+ *
+ * @param datapath as {@code --datapath}, or null
+ * @param rundir as {@code --rundir}, or null
+ */
+public record ConfigFile(
+    @Nullable String datapath, @Nullable Path rundir, Configuration configuration) {
+  private static final Set<String> TOP = Set.of("datapath", "rundir", "bridge");
+  private static final Set<String> BRIDGE =
+      Set.of("name", "dpid", "port", "controllers", "fail-mode", "protocols", "flows");
+  private static final Set<String> PORT = Set.of("name", "ofport", "peer");
+
+  /** Reads a file. Paths in it are relative to its directory. */
+  public static ConfigFile read(Path file) throws ConfigException {
+    try {
+      JsonNode root = new TomlMapper().readTree(Files.readString(file));
+      Path directory = file.toAbsolutePath().getParent();
+      return new Reader(file, directory == null ? file : directory).top(root);
+    } catch (NoSuchFileException e) {
+      throw new ConfigException("--conf " + file + ": no such file", e);
+    } catch (JsonProcessingException e) {
+      JsonLocation at = e.getLocation();
+      throw new ConfigException(
+          file + (at == null ? "" : ":" + at.getLineNr()) + ": " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw new ConfigException("--conf " + file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Takes a tree apart; what it complains of, it names by file and path in the tree. */
+  private record Reader(Path file, Path directory) {
+    ConfigFile top(JsonNode root) throws ConfigException {
+      checkKeys(root, TOP, "the file");
+      String rundir = text(root, "rundir", "the file");
+      List<BridgeConfig> bridges = new ArrayList<>();
+      for (JsonNode b : tables(root, "bridge", "the file")) {
+        bridges.add(bridge(b, bridges.size() + 1));
+      }
+      try {
+        return new ConfigFile(
+            text(root, "datapath", "the file"),
+            rundir == null ? null : directory.resolve(rundir),
+            new Configuration(bridges));
+      } catch (IllegalArgumentException e) {
+        throw new ConfigException(file + ": " + e.getMessage(), e);
+      }
+    }
+
+    private BridgeConfig bridge(JsonNode b, int n) throws ConfigException {
+      String where = "[[bridge]] " + n;
+      checkKeys(b, BRIDGE, where);
+      String name = text(b, "name", where);
+      if (name == null) {
+        throw complaint(where, "has no name");
+      }
+      where = "bridge " + name;
+      String dpid = text(b, "dpid", where);
+      String failMode = text(b, "fail-mode", where);
+      String flows = text(b, "flows", where);
+      List<PortConfig> ports = new ArrayList<>();
+      for (JsonNode p : tables(b, "port", where)) {
+        ports.add(port(p, where));
+      }
+      List<Target> controllers = new ArrayList<>();
+      try {
+        for (String c : texts(b, "controllers", where)) {
+          controllers.add(BridgeConfig.parseController(c));
+        }
+        return new BridgeConfig(
+            name,
+            dpid == null ? null : BridgeConfig.parseDpid(dpid),
+            ports,
+            controllers,
+            failMode == null ? FailMode.STANDALONE : FailMode.parse(failMode),
+            Protocols.parse(texts(b, "protocols", where)),
+            flows == null ? null : directory.resolve(flows));
+      } catch (ConfigException | IllegalArgumentException e) {
+        throw new ConfigException(file + ": " + where + ": " + e.getMessage(), e);
+      }
+    }
+
+    private PortConfig port(JsonNode p, String bridge) throws ConfigException {
+      String where = "a [[bridge.port]] of " + bridge;
+      checkKeys(p, PORT, where);
+      String name = text(p, "name", where);
+      if (name == null) {
+        throw complaint(where, "has no name");
+      }
+      JsonNode number = p.get("ofport");
+      if (number != null && !number.isInt()) {
+        throw complaint(where, "has an ofport that is no number");
+      }
+      try {
+        return new PortConfig(
+            name, number == null ? null : number.intValue(), text(p, "peer", where));
+      } catch (IllegalArgumentException e) {
+        throw new ConfigException(file + ": " + e.getMessage(), e);
+      }
+    }
+
+    private void checkKeys(JsonNode node, Set<String> known, String where) throws ConfigException {
+      for (Iterator<String> i = node.fieldNames(); i.hasNext(); ) {
+        String key = i.next();
+        if (!known.contains(key)) {
+          throw complaint(
+              where,
+              "has an unknown key \"" + key + "\"; there are " + String.join(", ", sorted(known)));
+        }
+      }
+    }
+
+    private static List<String> sorted(Set<String> s) {
+      return s.stream().sorted().toList();
+    }
+
+    private @Nullable String text(JsonNode node, String key, String where) throws ConfigException {
+      JsonNode v = node.get(key);
+      if (v == null) {
+        return null;
+      }
+      if (!v.isTextual()) {
+        throw complaint(where, key + " is not a string in quotes");
+      }
+      return v.textValue();
+    }
+
+    private List<String> texts(JsonNode node, String key, String where) throws ConfigException {
+      List<String> all = new ArrayList<>();
+      for (JsonNode v : list(node, key, where)) {
+        if (!v.isTextual()) {
+          throw complaint(where, key + " has an element that is not a string in quotes");
+        }
+        all.add(v.textValue());
+      }
+      return all;
+    }
+
+    private List<JsonNode> tables(JsonNode node, String key, String where) throws ConfigException {
+      List<JsonNode> all = list(node, key, where);
+      for (JsonNode v : all) {
+        if (!v.isObject()) {
+          throw complaint(where, key + " is not a list of tables, such as [[" + key + "]] begins");
+        }
+      }
+      return all;
+    }
+
+    private List<JsonNode> list(JsonNode node, String key, String where) throws ConfigException {
+      JsonNode v = node.get(key);
+      if (v == null) {
+        return List.of();
+      }
+      if (!v.isArray()) {
+        throw complaint(where, key + " is not a list");
+      }
+      List<JsonNode> all = new ArrayList<>();
+      v.forEach(all::add);
+      return all;
+    }
+
+    private ConfigException complaint(String where, String what) {
+      return new ConfigException(file + ": " + where + " " + what);
+    }
+  }
+}
