@@ -4,9 +4,11 @@ package org.beeswitch.openflow.channel;
 
 import io.netty.buffer.ByteBuf;
 import org.beeswitch.openflow.codec.Decoded;
+import org.beeswitch.openflow.codec.MultipartWriter;
 import org.beeswitch.openflow.codec.OfDecoder;
 import org.beeswitch.openflow.codec.OfEncoder;
 import org.beeswitch.openflow.codec.Sender;
+import org.beeswitch.openflow.msg.MultipartReply;
 import org.beeswitch.openflow.msg.OfFrame;
 
 /**
@@ -30,9 +32,20 @@ public final class OfMessageCodec implements MessageCodec<Decoded, OfFrame> {
     return decoder.decode(frame.version(), frame.toByteBuf());
   }
 
+  /** A multipart reply becomes as many parts as it takes, but one that is a part itself. */
   @Override
   public void encode(OfFrame message, ByteBuf out) {
-    encoder.encode(message, out);
+    if (message.message() instanceof MultipartReply reply && !reply.more()) {
+      MultipartWriter.write(
+          encoder, message.xid(), reply.body(), out.alloc(), part -> append(part, out));
+    } else {
+      encoder.encode(message, out);
+    }
+  }
+
+  private static void append(ByteBuf part, ByteBuf out) {
+    out.writeBytes(part);
+    part.release();
   }
 
   /**

@@ -13,7 +13,9 @@ import org.beeswitch.openflow.msg.GroupStats;
 import org.beeswitch.openflow.msg.Instructions;
 import org.beeswitch.openflow.msg.MeterConfig;
 import org.beeswitch.openflow.msg.MeterStats;
+import org.beeswitch.openflow.msg.MultipartReply;
 import org.beeswitch.openflow.msg.MultipartType;
+import org.beeswitch.openflow.msg.OfFrame;
 import org.beeswitch.openflow.msg.OfVersion;
 import org.beeswitch.openflow.msg.PortDesc;
 import org.beeswitch.openflow.msg.PortStats;
@@ -60,6 +62,65 @@ public final class MultipartWriter {
     this.alloc = alloc;
     this.parts = parts;
     this.out = begin();
+  }
+
+  /**
+   * Writes a whole reply: for those whose entries are there anyway, and are few enough to be there.
+   */
+  public static void write(
+      OfEncoder encoder,
+      int xid,
+      MultipartReply.Body body,
+      ByteBufAllocator alloc,
+      Consumer<ByteBuf> parts) {
+    if (!hasEntries(body)) {
+      OfFrame whole = new OfFrame(OfVersion.OF13, xid, new MultipartReply(body));
+      parts.accept(encoder.encode(whole, alloc));
+      return;
+    }
+    MultipartWriter w = new MultipartWriter(encoder, xid, body.multipartType(), alloc, parts);
+    try {
+      w.addAll(body);
+    } catch (RuntimeException e) {
+      w.abort();
+      throw e;
+    }
+    w.finish();
+  }
+
+  private static boolean hasEntries(MultipartReply.Body body) {
+    return switch (body.multipartType()) {
+      case DESC, AGGREGATE, GROUP_FEATURES, METER_FEATURES, EXPERIMENTER -> false;
+      case FLOW,
+          TABLE,
+          PORT_STATS,
+          QUEUE,
+          GROUP,
+          GROUP_DESC,
+          METER,
+          METER_CONFIG,
+          TABLE_FEATURES,
+          PORT_DESC ->
+          true;
+    };
+  }
+
+  private void addAll(MultipartReply.Body body) {
+    switch (body.multipartType()) {
+      case FLOW -> ((MultipartReply.Flow) body).flows().forEach(this::flow);
+      case TABLE -> ((MultipartReply.Table) body).tables().forEach(this::table);
+      case PORT_STATS -> ((MultipartReply.Port) body).ports().forEach(this::port);
+      case QUEUE -> ((MultipartReply.Queue) body).queues().forEach(this::queue);
+      case GROUP -> ((MultipartReply.Group) body).groups().forEach(this::group);
+      case GROUP_DESC -> ((MultipartReply.GroupDesc) body).groups().forEach(this::groupDesc);
+      case METER -> ((MultipartReply.Meter) body).meters().forEach(this::meter);
+      case METER_CONFIG -> ((MultipartReply.MeterConfig) body).meters().forEach(this::meterConfig);
+      case TABLE_FEATURES ->
+          ((MultipartReply.TableFeatures) body).tables().forEach(this::tableFeatures);
+      case PORT_DESC -> ((MultipartReply.PortDesc) body).ports().forEach(this::portDesc);
+      case DESC, AGGREGATE, GROUP_FEATURES, METER_FEATURES, EXPERIMENTER ->
+          throw new IllegalStateException(body.multipartType() + " has no entries");
+    }
   }
 
   private ByteBuf begin() {

@@ -4,17 +4,24 @@ package org.beeswitch.openflow.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.beeswitch.openflow.codec.Decoded;
 import org.beeswitch.openflow.codec.MultipartWriter;
+import org.beeswitch.openflow.codec.OfDecoder;
 import org.beeswitch.openflow.codec.Sender;
 import org.beeswitch.openflow.msg.BarrierReply;
 import org.beeswitch.openflow.msg.BarrierRequest;
+import org.beeswitch.openflow.msg.MultipartReply;
 import org.beeswitch.openflow.msg.MultipartType;
 import org.beeswitch.openflow.msg.OfErrorCode;
 import org.beeswitch.openflow.msg.OfFrame;
+import org.beeswitch.openflow.msg.OfPort;
+import org.beeswitch.openflow.msg.PortDesc;
 import org.junit.jupiter.api.Test;
 
 /** A connection that speaks messages, as a bridge will use it. */
@@ -84,6 +91,31 @@ class OfMessageCodecTest {
               assertThat(reply.length()).isEqualTo(16);
               assertThat(reply.xid()).isEqualTo(7);
             });
+  }
+
+  @Test
+  void aReplyLongerThanAFrameIsSentInParts() {
+    PortDesc port = new PortDesc(OfPort.of(1), 0, "p1", 0, 0, 0, 0, 0, 0, 0, 0);
+    int count = 2_000; // of 64 bytes: more than one frame, less than two
+    ByteBuf out = Unpooled.buffer();
+    codec.encode(
+        new OfFrame(
+            4,
+            7,
+            new MultipartReply(new MultipartReply.PortDesc(Collections.nCopies(count, port)))),
+        out);
+    int entries = 0;
+    List<Boolean> more = new ArrayList<>();
+    while (out.isReadable()) {
+      Decoded part =
+          new OfDecoder(Sender.SWITCH)
+              .decode(4, out.readSlice(out.getUnsignedShort(out.readerIndex() + 2)));
+      MultipartReply reply = (MultipartReply) ((Decoded.Good) part).frame().message();
+      entries += ((MultipartReply.PortDesc) reply.body()).ports().size();
+      more.add(reply.more());
+    }
+    assertThat(entries).isEqualTo(count);
+    assertThat(more).containsExactly(true, false);
   }
 
   /** All tables, any port and group, an empty OXM match. */
