@@ -298,7 +298,7 @@ struct dp_tkey80 {
 /* -------------------------------------------------------------------- cache */
 
 #define DP_CACHE_WAYS 8
-#define DP_CACHE_LINES 8192
+#define DP_CACHE_LINES 16384
 
 /*
  * Flow index << 32 | hash; 0: empty (flow index 0 is never given).  BPF writes, single stores.  Needs no invalidation: the

@@ -125,7 +125,7 @@ final class OdpKeyParser {
     for (String item : OdpScanner.split(body)) {
       int eq = item.indexOf('=');
       String name = eq < 0 ? item : item.substring(0, eq);
-      int slash = item.indexOf('/');
+      int slash = item.indexOf('/', eq + 1);
       long[] v = OdpNumbers.parse(item.substring(eq + 1, slash < 0 ? item.length() : slash));
       int shift = "vid".equals(name) ? 0 : "pcp".equals(name) ? 13 : "cfi".equals(name) ? 12 : -1;
       int ones = shift == 0 ? 0xfff : shift == 13 ? 7 : 1;
@@ -147,7 +147,7 @@ final class OdpKeyParser {
     int n = -1;
     for (String item : OdpScanner.split(body)) {
       int eq = item.indexOf('=');
-      int slash = item.indexOf('/');
+      int slash = item.indexOf('/', eq + 1);
       int f = -1;
       for (int i = 0; eq > 0 && i < names.length; i++) {
         f = names[i].equals(item.substring(0, eq)) ? i : f;

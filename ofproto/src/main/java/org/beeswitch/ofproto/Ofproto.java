@@ -25,6 +25,7 @@ import org.beeswitch.ofproto.state.Rule;
 import org.beeswitch.ofproto.upcall.Change;
 import org.beeswitch.ofproto.xlate.Xlate;
 import org.beeswitch.ofproto.xlate.XlateOut;
+import org.beeswitch.openflow.codec.ActionCheck;
 import org.beeswitch.openflow.msg.FlowFlags;
 import org.beeswitch.openflow.msg.FlowMod;
 import org.beeswitch.openflow.msg.FlowRemoved;
@@ -297,13 +298,16 @@ public final class Ofproto {
    * @return an error that the sender is to be told, or null
    */
   public @Nullable OfErrorCode packetOut(PacketOut m, long nowNs) {
-    OfErrorCode e = FlowMods.checkActions(m.actions());
-    if (e != null) {
-      return e;
-    }
     Packet p = Packet.of(m.data().array());
     Flow flow = new Flow();
     FlowParser.parse(p, flow, new Layers());
+    OfErrorCode e = ActionCheck.ofPacket(m.actions(), flow.words());
+    if (e == null) {
+      e = FlowMods.checkActions(m.actions());
+    }
+    if (e != null) {
+      return e;
+    }
     OdpKey metadata = new OdpKey();
     PortState in = state().ports().get(m.inPort().number());
     if (in != null) {

@@ -13,8 +13,8 @@ import org.beeswitch.ofproto.Ofproto;
 import org.beeswitch.ofproto.state.PortState;
 import org.beeswitch.openflow.msg.FlowMod;
 import org.beeswitch.openflow.msg.PortDesc;
-import org.beeswitch.openflow.text.FlowParser;
 import org.beeswitch.openflow.text.FlowSyntaxException;
+import org.beeswitch.openflow.text.FlowTextParser;
 import org.beeswitch.openflow.text.Names;
 import org.beeswitch.vswitchd.config.ConfigException;
 
@@ -45,7 +45,8 @@ final class FlowFile {
       ports.add(p.desc());
     }
     try {
-      List<FlowMod> flows = new FlowParser(Names.ofPorts(ports)).file(String.valueOf(file), lines);
+      List<FlowMod> flows =
+          new FlowTextParser(Names.ofPorts(ports)).file(String.valueOf(file), lines);
       Ofproto.Outcome outcome = ofproto.flowMods(flows, nowNs);
       if (outcome.error() != null) {
         throw new ConfigException(

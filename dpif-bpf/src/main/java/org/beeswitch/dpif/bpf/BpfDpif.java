@@ -105,7 +105,7 @@ public final class BpfDpif implements Dpif {
    *     message says in one line what, and what to do
    */
   public static BpfDpif open(Path rundir) throws DpifException {
-    return open(rundir, "dp_test");
+    return open(rundir, "dp_test", "dp_bench");
   }
 
   static BpfDpif open(Path rundir, String... leaveOut) throws DpifException {
@@ -130,6 +130,10 @@ public final class BpfDpif implements Dpif {
       system.close();
       throw e;
     }
+  }
+
+  BpfSystem system() {
+    return system;
   }
 
   /** What a process that was killed has left: attachments, maps, devices. */

@@ -3,8 +3,16 @@
 package org.beeswitch.dpif.bpf;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.beeswitch.flow.FlowLayout.ODP;
 
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.ServerSocket;
+import java.net.Socket;
+import org.beeswitch.dpif.FlowStats;
 import org.beeswitch.dpif.UpcallKind;
+import org.beeswitch.flow.FlowLayout;
+import org.beeswitch.netdev.Errno;
 import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
 import org.junit.jupiter.api.AfterEach;
@@ -15,6 +23,8 @@ import org.junit.jupiter.api.Test;
 /** Real hosts talk through the kernel side. */
 @Tag("system")
 class ForwardingTest {
+  private static final long MAC = 0xffff_ffff_ffffL << 16;
+
   private Lab lab;
 
   @BeforeEach
@@ -60,5 +70,121 @@ class ForwardingTest {
     assertThat(lab.dpif.execute(0, miss.packet, metadata, out)).isZero();
     assertThat(ping.waitFor()).isZero();
     assertThat(lab.dpif.stats().missed()).isPositive();
+  }
+
+  @Test
+  void tcpKeepsItsSegmentsWholeAndItsChecksumsRight() throws Exception {
+    int there = lab.wire(0, 1);
+    lab.wire(1, 0);
+    long bytes = 50_000_000;
+    assertThat(transfer(bytes, lab.address(1))).isEqualTo(bytes);
+    FlowStats s = lab.stats(there);
+    assertThat(s.bytes).isGreaterThan(bytes);
+    assertThat(s.bytes / s.packets).as("bytes a packet: more than an MTU").isGreaterThan(1_600);
+    assertThat(s.tcpFlags & 0x13).as("SYN, FIN, ACK").isEqualTo(0x13);
+  }
+
+  @Test
+  void addressesAndPortsOfTcpAreRewrittenBothWays() throws Exception {
+    // Host 0 talks to 10.0.0.77:7777, which is host 1's real address and port.
+    ServerSocket server = lab.hosts.get(1).call(() -> new ServerSocket(0));
+    int port = server.getLocalPort();
+    lab.hosts
+        .get(0)
+        .exec("ip", "neigh", "add", "10.0.0.77", "lladdr", "02:00:00:00:00:77", "dev", "h0");
+    lab.hosts
+        .get(1)
+        .exec("ip", "neigh", "add", "10.0.0.1", "lladdr", "02:00:00:00:00:78", "dev", "h1");
+    OdpActions there = new OdpActions();
+    there.set(FlowLayout.ETH_DST_TYPE - ODP, lab.mac(1) << 16, MAC);
+    there.set(FlowLayout.NW - ODP, 17L << 40, 0xffL << 40);
+    there.set(FlowLayout.IPV4 - ODP, 0x0a000002L, 0xffffffffL);
+    there.set(FlowLayout.TP - ODP, (long) port << 32, 0xffffL << 32);
+    there.output(lab.port(1));
+    OdpActions back = new OdpActions();
+    back.set(FlowLayout.ETH_DST_TYPE - ODP, lab.mac(0) << 16, MAC);
+    back.set(FlowLayout.IPV4 - ODP, 0x0a00004dL << 32, 0xffffffffL << 32);
+    back.set(FlowLayout.TP - ODP, 7777L << 48, 0xffffL << 48);
+    back.output(lab.port(0));
+    putTcp(0, there);
+    putTcp(1, back);
+    long bytes = 20_000_000;
+    assertThat(transfer(server, bytes, "10.0.0.77", 7777)).isEqualTo(bytes);
+    String drops = lab.hosts.get(1).exec("nstat", "-asz", "TcpInCsumErrors");
+    assertThat(drops).contains("TcpInCsumErrors                 0 ");
+  }
+
+  private void putTcp(int from, OdpActions a) {
+    OdpKey key = new OdpKey();
+    OdpKey mask = new OdpKey();
+    key.words()[0] = (long) lab.port(from) << 32;
+    mask.words()[0] = -1L << 32;
+    key.words()[FlowLayout.ETH_DST_TYPE - ODP] = 0x0800;
+    mask.words()[FlowLayout.ETH_DST_TYPE - ODP] = 0xffff;
+    key.words()[FlowLayout.NW - ODP] = 6L << 32;
+    mask.words()[FlowLayout.NW - ODP] = 0xffL << 32;
+    assertThat(lab.dpif.flowPut(key, mask, a)).isPositive();
+  }
+
+  private long transfer(long bytes, String address) throws Exception {
+    ServerSocket server = lab.hosts.get(1).call(() -> new ServerSocket(0));
+    return transfer(server, bytes, address, server.getLocalPort());
+  }
+
+  /** Sends bytes from host 0 to a server of host 1; returns how many arrived as they were sent. */
+  private long transfer(ServerSocket server, long bytes, String address, int port)
+      throws Exception {
+    Thread sender =
+        new Thread(
+            () -> {
+              try (Socket s = lab.hosts.get(0).call(() -> new Socket(address, port));
+                  OutputStream out = s.getOutputStream()) {
+                byte[] chunk = new byte[100_000];
+                for (int i = 0; i < chunk.length; i++) {
+                  chunk[i] = (byte) (i % 100);
+                }
+                for (long n = 0; n < bytes; n += chunk.length) {
+                  out.write(chunk);
+                }
+              } catch (Exception e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    sender.start();
+    long right = 0;
+    server.setSoTimeout(20_000);
+    try (server;
+        Socket s = server.accept();
+        InputStream in = s.getInputStream()) {
+      s.setSoTimeout(20_000);
+      byte[] buffer = new byte[1 << 16];
+      for (int n = in.read(buffer); n > 0; n = in.read(buffer)) {
+        for (int i = 0; i < n; i++) {
+          right += buffer[i] == (byte) (right % 100) ? 1 : 0;
+        }
+      }
+    }
+    sender.join();
+    return right;
+  }
+
+  @Test
+  void aPriorityThatIsSetAndManyOutputsAreRunInTheKernel() {
+    OdpActions a = new OdpActions();
+    a.set(FlowLayout.SKB - ODP, 1L << 16 | 5, 0xffffffffL);
+    for (int i = 0; i < 60; i++) {
+      a.output(lab.port(1));
+    }
+    assertThat(lab.dpif.supports(a)).isTrue();
+    int flow = lab.putByPort(0, a);
+    lab.wire(1, 0);
+    String ping = lab.hosts.get(0).exec("ping", "-c2", "-i0.1", "-W2", lab.address(1));
+    assertThat(ping).contains("DUP!").contains("+");
+    assertThat(lab.stats(flow).packets).isPositive();
+    for (int i = 0; i < 5; i++) {
+      a.output(lab.port(1));
+    }
+    assertThat(lab.dpif.supports(a)).as("65 actions").isFalse();
+    assertThat(lab.putByPort(1, a)).isEqualTo(-Errno.EOPNOTSUPP);
   }
 }

@@ -11,6 +11,7 @@ import org.beeswitch.openflow.msg.BufferId;
 import org.beeswitch.openflow.msg.Bytes;
 import org.beeswitch.openflow.msg.EchoReply;
 import org.beeswitch.openflow.msg.EchoRequest;
+import org.beeswitch.openflow.msg.Experimenter;
 import org.beeswitch.openflow.msg.FeaturesReply;
 import org.beeswitch.openflow.msg.FlowMod;
 import org.beeswitch.openflow.msg.GetAsyncReply;
@@ -42,6 +43,9 @@ import org.jspecify.annotations.Nullable;
  * {@link Ofproto} returns only when the datapath has it.
  */
 final class Requests {
+  private static final int NICIRA = 0x2320;
+  private static final int ONF = 0x4f4e4600;
+
   private final Ofproto ofproto;
   private final long dpid;
   private final Connmgr connmgr;
@@ -111,7 +115,7 @@ final class Requests {
       }
       case QUEUE_GET_CONFIG_REQUEST -> queueGetConfig(c, xid, ((QueueGetConfigRequest) m).port());
       case MULTIPART_REQUEST -> multiparts.handle(c, xid, (MultipartRequest) m, nowNs);
-      case EXPERIMENTER -> OfErrorCode.OFPBRC_BAD_VENDOR;
+      case EXPERIMENTER -> experimenter((Experimenter) m);
       // What only a switch says.
       case HELLO,
           ERROR,
@@ -128,6 +132,13 @@ final class Requests {
           GET_ASYNC_REPLY ->
           OfErrorCode.OFPBRC_BAD_TYPE;
     };
+  }
+
+  /** None of their messages is known yet, but OVS's own vendors are (OVS {@code ofpraw_pull}). */
+  private static OfErrorCode experimenter(Experimenter m) {
+    return m.vendor() == NICIRA || m.vendor() == ONF
+        ? OfErrorCode.OFPBRC_BAD_SUBTYPE
+        : OfErrorCode.OFPBRC_BAD_VENDOR;
   }
 
   private FeaturesReply features() {
@@ -199,7 +210,7 @@ final class Requests {
    * are there.
    */
   private static @Nullable OfErrorCode tableMod(TableMod m) {
-    return m.tableId() == BridgeState.TABLE_INTERNAL ? OfErrorCode.OFPTMFC_BAD_TABLE : null;
+    return m.tableId() == BridgeState.TABLE_INTERNAL ? OfErrorCode.OFPTMFC_EPERM : null;
   }
 
   private @Nullable OfErrorCode queueGetConfig(OfConn c, int xid, OfPort port) {

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.IntUnaryOperator;
 import org.beeswitch.flow.EthType;
-import org.beeswitch.flow.Field;
 import org.beeswitch.flow.Flow;
 import org.beeswitch.flow.FlowMask;
 import org.beeswitch.odp.OdpActions;
@@ -199,7 +198,7 @@ public final class Xlate {
     m[PORT_RECIRC] = -1L;
     m[TYPE_HASH] |= 0xffffffff00000000L;
     m[ETH_DST_TYPE] |= 0xffff;
-    if (isIp()) {
+    if (Rewrites.isIp(flow)) {
       mask.words()[NW] |= (long) (FRAG_ANY | FRAG_LATER) << 56;
     }
   }
@@ -258,7 +257,9 @@ public final class Xlate {
     BridgeState b = here();
     tableId = table;
     long tp = flow[TP];
-    if ((flow[NW] >>> 56 & FRAG_ANY) != 0 && isIp() && b.frags() != SwitchConfig.Frag.NX_MATCH) {
+    if ((flow[NW] >>> 56 & FRAG_ANY) != 0
+        && Rewrites.isIp(flow)
+        && b.frags() != SwitchConfig.Frag.NX_MATCH) {
       if (b.frags() == SwitchConfig.Frag.DROP) {
         out.effects.table(b.counters(table), true);
         rule = null;
@@ -321,11 +322,13 @@ public final class Xlate {
         case OUTPUT -> output((Action.Output) a);
         case SET_FIELD -> setField((Action.SetField) a);
         case PUSH_VLAN -> pushVlan(((Action.PushVlan) a).ethType());
-        case POP_VLAN -> popVlan();
-        case SET_NW_TTL -> setNwTtl(((Action.SetNwTtl) a).ttl());
+        case POP_VLAN -> Rewrites.popVlan(flow, mask.words());
+        case SET_NW_TTL -> Rewrites.setNwTtl(((Action.SetNwTtl) a).ttl(), flow, mask.words());
         case DEC_NW_TTL -> decNwTtl();
-        case SET_QUEUE -> setQueue(queueToPriority.applyAsInt(((Action.SetQueue) a).queueId()));
-        case POP_QUEUE -> setQueue((int) original[SKB]);
+        case SET_QUEUE ->
+            Rewrites.setQueue(
+                queueToPriority.applyAsInt(((Action.SetQueue) a).queueId()), flow, mask.words());
+        case POP_QUEUE -> Rewrites.setQueue((int) original[SKB], flow, mask.words());
         case COPY_TTL_OUT,
             COPY_TTL_IN,
             SET_MPLS_TTL,
@@ -496,76 +499,37 @@ public final class Xlate {
         .put(actions);
   }
 
-  // What changes the packet.
-
-  private void setField(Action.SetField a) {
-    Field f = a.field();
-    if (!SetPrereqs.met(f, flow, mask.words())) {
-      note("unmet prerequisites for " + f.text() + ", set_field ignored");
-      return;
-    }
-    int w = f.word();
-    if (f.isWide()) {
-      mask.words()[w] |= a.maskHi();
-      mask.words()[w + 1] |= a.maskLo();
-      flow[w] = flow[w] & ~a.maskHi() | a.valueHi();
-      flow[w + 1] = flow[w + 1] & ~a.maskLo() | a.valueLo();
-    } else {
-      // A narrow field in a wider place (ICMP type in tp_src) is written with the place's width.
-      long m = a.isExact() ? f.wordMask() : (a.maskLo() & f.ones()) << f.shift();
-      if (w < TUN_ID) {
-        mask.words()[w] |= m;
-      }
-      flow[w] = flow[w] & ~m | a.valueLo() << f.shift() & m;
-      if (w == VLANS && (flow[w] >>> 32 & VLAN_PRESENT) != 0 && flow[w] >>> 48 == 0) {
-        flow[w] |= (long) EthType.VLAN << 48;
-      }
-    }
-  }
-
-  /**
-   * Which tag a bit of the flow is from after this depends on how many there are, so both tags'
-   * presence is looked at.
-   */
-  private static final long TAGS_PRESENT = (long) VLAN_PRESENT << 32 | VLAN_PRESENT;
-
-  private void pushVlan(int tpid) {
-    int n = Commit.count(flow);
-    mask.words()[VLANS] |= TAGS_PRESENT | (n == 0 ? 0 : n == 1 ? 0xffffffffL << 32 : -1L);
-    flow[VLANS] = ((long) tpid << 16 | VLAN_PRESENT) << 32 | flow[VLANS] >>> 32;
-  }
-
-  private void popVlan() {
-    int n = Commit.count(flow);
-    mask.words()[VLANS] |= TAGS_PRESENT | (n == 0 ? 0 : n == 1 ? 0xffffffffL << 32 : -1L);
-    flow[VLANS] <<= 32;
-  }
-
-  private void setNwTtl(int ttl) {
-    if (isIp()) {
-      mask.words()[NW] |= 0x0000ffff00000000L;
-      flow[NW] = flow[NW] & ~(0xffL << 40) | (long) ttl << 40;
-    }
-  }
-
   private void decNwTtl() {
-    if (!isIp()) {
-      return;
-    }
-    mask.words()[NW] |= 0x0000ffff00000000L;
-    int ttl = (int) (flow[NW] >>> 40) & 0xff;
-    if (ttl > 1) {
-      flow[NW] -= 1L << 40;
-    } else {
+    if (!Rewrites.decNwTtl(flow, mask.words())) {
       note("decrement TTL exception");
       toController(Action.Output.ALL_BYTES, PacketIn.Reason.INVALID_TTL);
       stopped = true;
     }
   }
 
-  private void setQueue(int priority) {
-    mask.words()[SKB] |= 0xffffffffL;
-    flow[SKB] = flow[SKB] & 0xffffffff00000000L | priority & 0xffffffffL;
+  private void setField(Action.SetField a) {
+    if (!Rewrites.setField(a, flow, mask.words())) {
+      if (trace != null) {
+        note("unmet prerequisites for " + a.field().text() + ", set_field ignored");
+      }
+    }
+  }
+
+  /**
+   * A flow holds two tags. Of a packet that has two already the inner one gets out of sight, but
+   * stays in the packet: so the tag is pushed at once, and not by {@link Commit}, which would take
+   * the missing one for popped.
+   */
+  private void pushVlan(int ethType) {
+    boolean full = Commit.count(flow) == MAX_VLANS;
+    if (full) {
+      Commit.commit(flow, base, mask.words(), actions);
+    }
+    Rewrites.pushVlan(ethType, flow, mask.words());
+    if (full) {
+      actions.pushVlan(ethType, VLAN_PRESENT);
+      base[VLANS] = flow[VLANS];
+    }
   }
 
   // For this package's parts of the translation.
@@ -598,11 +562,6 @@ public final class Xlate {
     if (trace != null) {
       trace.add(new XlateTrace.Note(depth, text));
     }
-  }
-
-  private boolean isIp() {
-    int type = (int) flow[ETH_DST_TYPE] & 0xffff;
-    return type == EthType.IPV4 || type == EthType.IPV6;
   }
 
   /**

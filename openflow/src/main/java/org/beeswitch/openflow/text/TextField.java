@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.beeswitch.flow.Field;
 import org.beeswitch.flow.FlowLayout;
 import org.beeswitch.flow.Prereq;
@@ -97,6 +98,13 @@ record TextField(
     return t != null ? t : BY_NAME.get(name);
   }
 
+  /** Those of the fields, in the order in which OVS lists fields. */
+  static List<TextField> inOrder(Set<Field> fields) {
+    return ALL.stream()
+        .filter(t -> t.view == View.PLAIN && t.field != null && fields.contains(t.field))
+        .toList();
+  }
+
   static TextField of(Field f) {
     TextField t = BY_FIELD.get(f);
     if (t == null) {
@@ -181,7 +189,7 @@ record TextField(
   }
 
   private static List<TextField> all() {
-    List<TextField> all = new ArrayList<>(plain());
+    List<TextField> all = new ArrayList<>(pipeline());
     for (int i = 0; i < REGISTERS.size(); i++) {
       all.add(of(REGISTERS.get(i), "reg" + i, "NXM_NX_REG" + i));
     }
@@ -191,6 +199,7 @@ record TextField(
     for (int i = 0; i < 4; i++) {
       all.add(registers("xxreg" + i, 16, FlowLayout.REGS + 2 * i, "NXM_NX_XXREG" + i));
     }
+    all.addAll(packet());
     all.add(of(View.DL_VLAN, Field.VLAN_VID, "dl_vlan", ""));
     all.add(of(View.DL_VLAN_PCP, Field.VLAN_PCP, "dl_vlan_pcp", ""));
     all.add(of(View.NW_TOS, Field.IP_DSCP, "nw_tos", "NXM_OF_IP_TOS"));
@@ -198,7 +207,7 @@ record TextField(
     return List.copyOf(all);
   }
 
-  private static List<TextField> plain() {
+  private static List<TextField> pipeline() {
     return List.of(
         of(Field.DP_HASH, "dp_hash", "NXM_NX_DP_HASH"),
         of(Field.RECIRC_ID, "recirc_id", "NXM_NX_RECIRC_ID"),
@@ -230,7 +239,11 @@ record TextField(
         of(Field.CT_IPV6_SRC, "ct_ipv6_src", "NXM_NX_CT_IPV6_SRC"),
         of(Field.CT_IPV6_DST, "ct_ipv6_dst", "NXM_NX_CT_IPV6_DST"),
         of(Field.CT_TP_SRC, "ct_tp_src", "NXM_NX_CT_TP_SRC"),
-        of(Field.CT_TP_DST, "ct_tp_dst", "NXM_NX_CT_TP_DST"),
+        of(Field.CT_TP_DST, "ct_tp_dst", "NXM_NX_CT_TP_DST"));
+  }
+
+  private static List<TextField> packet() {
+    return List.of(
         of(Field.ETH_SRC, "eth_src dl_src", "NXM_OF_ETH_SRC OXM_OF_ETH_SRC"),
         of(Field.ETH_DST, "eth_dst dl_dst", "NXM_OF_ETH_DST OXM_OF_ETH_DST"),
         of(Field.ETH_TYPE, "eth_type dl_type", "NXM_OF_ETH_TYPE OXM_OF_ETH_TYPE"),

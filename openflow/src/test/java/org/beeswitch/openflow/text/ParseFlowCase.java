@@ -44,7 +44,8 @@ record ParseFlowCase(String flow, String expected) {
   static String ours(String flow) {
     try {
       StringBuilder s = new StringBuilder();
-      FlowText.append(s, new FlowParser(Names.NONE).flowMod(FlowMod.Command.ADD, flow), Names.NONE);
+      FlowText.append(
+          s, new FlowTextParser(Names.NONE).flowMod(FlowMod.Command.ADD, flow), Names.NONE);
       return s.toString();
     } catch (FlowSyntaxException e) {
       return e.text().startsWith("none of the usable flow formats") ? NO_PROTOCOL : "!" + e.text();

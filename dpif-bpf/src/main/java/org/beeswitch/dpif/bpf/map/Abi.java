@@ -10,7 +10,7 @@ package org.beeswitch.dpif.bpf.map;
 public final class Abi {
   private Abi() {}
 
-  public static final int CACHE_LINES = 8192;
+  public static final int CACHE_LINES = 16384;
   public static final int CACHE_WAYS = 8;
   public static final int PORTS = 4096;
   public static final int IFINDEX_SLOTS = 16384;

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What OVS would log ("normalization changed ...") is collected in {@link #warnings}. One for
  * any number of flows of one thread.
  */
-public final class FlowParser {
+public final class FlowTextParser {
   private static final Set<String> STATISTICS =
       Set.of("duration", "n_packets", "n_bytes", "idle_age", "hard_age");
 
@@ -33,7 +33,7 @@ public final class FlowParser {
   private final List<String> warnings = new ArrayList<>();
 
   /** With names that ports and tables may be called by. */
-  public FlowParser(Names names) {
+  public FlowTextParser(Names names) {
     this.names = names;
   }
 

@@ -14,7 +14,7 @@ import org.beeswitch.openflow.msg.OfPort;
 import org.junit.jupiter.api.Test;
 
 /** Flows in text, against what a real {@code ovs-ofctl} made of them. */
-class FlowParserTest {
+class FlowTextParserTest {
   @Test
   void makesOfFlowsWhatOvsMakesOfThem() throws Exception {
     List<String> differences = new ArrayList<>();
@@ -33,12 +33,12 @@ class FlowParserTest {
       if (c.isError()) {
         continue;
       }
-      FlowMod m = new FlowParser(Names.NONE).flowMod(FlowMod.Command.ADD, c.flow());
+      FlowMod m = new FlowTextParser(Names.NONE).flowMod(FlowMod.Command.ADD, c.flow());
       String text =
           MatchText.append(new StringBuilder(), m.match(), m.priority(), Names.NONE)
               + " actions="
               + ActionText.append(new StringBuilder(), m.instructions(), Names.NONE);
-      FlowMod again = new FlowParser(Names.NONE).flowMod(FlowMod.Command.ADD, text);
+      FlowMod again = new FlowTextParser(Names.NONE).flowMod(FlowMod.Command.ADD, text);
       assertThat(again.match()).as(text).isEqualTo(m.match());
       assertThat(again.instructions()).as(text).isEqualTo(m.instructions());
     }
@@ -46,7 +46,7 @@ class FlowParserTest {
 
   @Test
   void normalizationIsWarnedAbout() throws Exception {
-    FlowParser p = new FlowParser(Names.NONE);
+    FlowTextParser p = new FlowTextParser(Names.NONE);
     p.flowMod(FlowMod.Command.ADD, "nw_src=1.2.3.4,actions=1");
     assertThat(p.warnings())
         .containsExactly(
@@ -56,7 +56,7 @@ class FlowParserTest {
 
   @Test
   void aLineMayBeginWithItsCommand() throws Exception {
-    FlowParser p = new FlowParser(Names.NONE);
+    FlowTextParser p = new FlowTextParser(Names.NONE);
     assertThat(p.line("delete table=5").command()).isEqualTo(FlowMod.Command.DELETE);
     assertThat(p.line(" delete_strict,priority=3,ip").command())
         .isEqualTo(FlowMod.Command.DELETE_STRICT);
@@ -69,7 +69,7 @@ class FlowParserTest {
 
   @Test
   void errorsInAFileNameTheLine() throws Exception {
-    FlowParser p = new FlowParser(Names.NONE);
+    FlowTextParser p = new FlowTextParser(Names.NONE);
     List<FlowMod> flows =
         p.file("f", List.of("# nothing", "", "ip,actions=1 # one", "  delete", "actions=drop"));
     assertThat(flows).hasSize(3);
@@ -82,7 +82,7 @@ class FlowParserTest {
   void portsMayBeCalledByName() throws Exception {
     Names names = Names.ofPorts(Map.of(OfPort.of(3), "eth1", OfPort.of(4), "4x"));
     FlowMod m =
-        new FlowParser(names)
+        new FlowTextParser(names)
             .flowMod(FlowMod.Command.ADD, "in_port=eth1,actions=output:eth1,eth1,\"4x\"");
     StringBuilder s = new StringBuilder();
     FlowText.append(s, m, names);
@@ -95,16 +95,17 @@ class FlowParserTest {
   @Test
   void aFilterSelectsByCookieTableAndOutput() throws Exception {
     MultipartRequest.RuleFilter f =
-        new FlowParser(Names.NONE).filter("table=2,cookie=5/0xff,out_port=LOCAL,out_group=7,ip");
+        new FlowTextParser(Names.NONE)
+            .filter("table=2,cookie=5/0xff,out_port=LOCAL,out_group=7,ip");
     assertThat(f.tableId()).isEqualTo(2);
     assertThat(f.cookie()).isEqualTo(5);
     assertThat(f.cookieMask()).isEqualTo(0xff);
     assertThat(f.outPort()).isEqualTo(OfPort.LOCAL);
     assertThat(f.outGroup()).isEqualTo(7);
     assertThat(MatchText.of(f.match(), Names.NONE)).isEqualTo("ip");
-    assertThatThrownBy(() -> new FlowParser(Names.NONE).filter("cookie=5"))
+    assertThatThrownBy(() -> new FlowTextParser(Names.NONE).filter("cookie=5"))
         .hasMessage("cannot set cookie (to match on a cookie, specify a mask, e.g. cookie=5/-1)");
-    assertThatThrownBy(() -> new FlowParser(Names.NONE).filter("priority=5"))
+    assertThatThrownBy(() -> new FlowTextParser(Names.NONE).filter("priority=5"))
         .hasMessage("unknown keyword priority");
   }
 }
