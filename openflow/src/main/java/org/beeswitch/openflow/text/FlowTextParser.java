@@ -5,6 +5,9 @@ package org.beeswitch.openflow.text;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.beeswitch.flow.Field;
+import org.beeswitch.flow.Flow;
+import org.beeswitch.flow.FlowLayout;
 import org.beeswitch.openflow.msg.Action;
 import org.beeswitch.openflow.msg.BufferId;
 import org.beeswitch.openflow.msg.FlowFlags;
@@ -113,6 +116,23 @@ public final class FlowTextParser {
     MatchParser any = new MatchParser(names);
     return ActionResolver.actions(
         ActionParser.actions(text, names), any.valueWords(), any.maskWords());
+  }
+
+  /**
+   * One packet's flow, as {@code ofproto/trace} takes it: exact values, each after what it
+   * requires. Without in_port it came from nowhere ({@link OfPort#ANY}).
+   */
+  public Flow flow(String text) throws FlowSyntaxException {
+    MatchParser m = new MatchParser(names);
+    for (KeyValues kv = new KeyValues(text); kv.next(); ) {
+      m.takeExact(text, kv.key(), kv.value());
+    }
+    Flow f = new Flow();
+    System.arraycopy(m.valueWords(), 0, f.words(), 0, FlowLayout.WORDS);
+    if (f.get(Field.IN_PORT) == 0) {
+      f.set(Field.IN_PORT, Integer.toUnsignedLong(OfPort.ANY.number()));
+    }
+    return f;
   }
 
   /** What one text says. */

@@ -10,6 +10,7 @@ import org.beeswitch.flow.EthType;
 import org.beeswitch.flow.Field;
 import org.beeswitch.flow.IpProto;
 import org.beeswitch.flow.Match;
+import org.beeswitch.openflow.codec.Prerequisites;
 
 /**
  * Collects a match from its parts in text (OVS {@code parse_ofp_str}). A later part overrides an
@@ -54,6 +55,46 @@ final class MatchParser {
       return true;
     }
     return false;
+  }
+
+  /**
+   * Takes {@code key=value} of one packet: an exact value, once, after what it requires (OVS {@code
+   * parse_ofp_exact_flow}).
+   *
+   * @param whole what {@code key} is part of, for messages
+   */
+  void takeExact(String whole, String key, String text) throws FlowSyntaxException {
+    Protocols.Protocol p = Protocols.byName(key);
+    if (p != null) {
+      if ((value[ETH_DST_TYPE] & 0xffff) != 0) {
+        throw new FlowSyntaxException(whole + ": Ethernet type set multiple times");
+      }
+      if (p.nwProto() != 0 && (value[NW] >>> 32 & 0xff) != 0) {
+        throw new FlowSyntaxException(whole + ": network protocol set multiple times");
+      }
+      take(key, "");
+      return;
+    }
+    TextField f = TextField.byName(key);
+    if (f == null) {
+      throw FlowSyntaxException.of("%s: unknown field %s", whole, key);
+    }
+    if (!Prerequisites.met(f.prereq(), value, mask)) {
+      throw FlowSyntaxException.of("%s: prerequisites not met for setting %s", whole, key);
+    }
+    Masked old = get(f);
+    if ((old.hi() | old.lo()) != 0) {
+      throw FlowSyntaxException.of("%s: field %s set multiple times", whole, key);
+    }
+    try {
+      Masked m = ValueText.parse(f, text, names);
+      if (!m.isExact(f)) {
+        throw new FlowSyntaxException(text + ": wildcards not allowed here");
+      }
+      set(f, m);
+    } catch (FlowSyntaxException e) {
+      throw FlowSyntaxException.of("%s: bad value for %s (%s)", whole, key, e.text());
+    }
   }
 
   private void subfield(String key, String text) throws FlowSyntaxException {

@@ -18,13 +18,13 @@ import java.util.stream.Stream;
  * name, with everything else in a temporary directory. One bridge, {@code br0}, on the netdev
  * datapath, OpenFlow 1.3 alone, fail mode secure. Nothing is left when it is closed.
  */
-final class RealOvs implements AutoCloseable {
+public final class RealOvs implements AutoCloseable {
   private static final long START_TIMEOUT_NS = 30_000_000_000L;
 
   private final Path dir;
   private final List<Process> daemons = new ArrayList<>();
 
-  RealOvs() throws IOException, InterruptedException {
+  public RealOvs() throws IOException, InterruptedException {
     dir = Files.createTempDirectory("bee-ovs-");
     try {
       run("ovsdb-tool", "create", dir.resolve("db").toString(), schema());
@@ -45,13 +45,13 @@ final class RealOvs implements AutoCloseable {
   }
 
   /** Whether this machine can run one. */
-  static boolean isAvailable() {
+  public static boolean isAvailable() {
     return Files.isExecutable(Path.of("/usr/sbin/ovs-vswitchd"))
         && Files.isWritable(Path.of("/proc/sys/kernel/hostname"));
   }
 
   /** The socket for {@code ovs-ofctl}. */
-  Path mgmt() {
+  public Path mgmt() {
     return dir.resolve("br0.mgmt");
   }
 

@@ -8,6 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.beeswitch.flow.Field;
+import org.beeswitch.flow.Flow;
+import org.beeswitch.flow.FlowMask;
 import org.beeswitch.openflow.msg.FlowMod;
 import org.beeswitch.openflow.msg.MultipartRequest;
 import org.beeswitch.openflow.msg.OfPort;
@@ -107,5 +110,50 @@ class FlowTextParserTest {
         .hasMessage("cannot set cookie (to match on a cookie, specify a mask, e.g. cookie=5/-1)");
     assertThatThrownBy(() -> new FlowTextParser(Names.NONE).filter("priority=5"))
         .hasMessage("unknown keyword priority");
+  }
+
+  @Test
+  void aPacketsFlowReadsAndPrintsAsTheTraceOfOvs() throws Exception {
+    assertThat(trace("in_port=1,arp,arp_op=1"))
+        .isEqualTo(
+            "arp,in_port=1,vlan_tci=0x0000,dl_src=00:00:00:00:00:00,dl_dst=00:00:00:00:00:00,"
+                + "arp_spa=0.0.0.0,arp_tpa=0.0.0.0,arp_op=1,arp_sha=00:00:00:00:00:00,"
+                + "arp_tha=00:00:00:00:00:00");
+    assertThat(trace("in_port=1,ip,nw_src=10.1.1.1,nw_proto=17,nw_frag=later"))
+        .isEqualTo(
+            "udp,in_port=1,vlan_tci=0x0000,dl_src=00:00:00:00:00:00,dl_dst=00:00:00:00:00:00,"
+                + "nw_src=10.1.1.1,nw_dst=0.0.0.0,nw_tos=0,nw_ecn=0,nw_ttl=0,nw_frag=later");
+    assertThat(trace("in_port=LOCAL,icmp6,icmpv6_type=135,nd_target=fe80::1,vlan_tci=0x1005"))
+        .isEqualTo(
+            "icmp6,in_port=LOCAL,dl_vlan=5,dl_vlan_pcp=0,vlan_tci1=0x0000,"
+                + "dl_src=00:00:00:00:00:00,dl_dst=00:00:00:00:00:00,ipv6_src=::,ipv6_dst=::,"
+                + "ipv6_label=0x00000,nw_tos=0,nw_ecn=0,nw_ttl=0,nw_frag=no,icmp_type=135,"
+                + "icmp_code=0,nd_target=fe80::1,nd_sll=00:00:00:00:00:00,"
+                + "nd_tll=00:00:00:00:00:00");
+    assertThatThrownBy(() -> trace("tp_src=5")).hasMessageContaining("prerequisites not met");
+    assertThatThrownBy(() -> trace("tcp,ip"))
+        .hasMessage("tcp,ip: Ethernet type set multiple times");
+    assertThatThrownBy(() -> trace("ip,nw_src=1.0.0.0/8"))
+        .hasMessageEndingWith("bad value for nw_src (1.0.0.0/8: wildcards not allowed here)");
+  }
+
+  @Test
+  void aMegaflowPrintsAsInTheTraceOfOvs() throws Exception {
+    Flow f =
+        new FlowTextParser(Names.NONE)
+            .flow("in_port=1,tcp,nw_src=10.1.1.1,nw_dst=10.2.2.2,tp_src=5,tp_dst=6");
+    FlowMask m = new FlowMask();
+    m.unwildcard(Field.IN_PORT);
+    m.unwildcard(Field.ETH_TYPE);
+    m.unwildcard(Field.IP_DSCP);
+    m.words()[Field.IPV4_SRC.word()] |= 0xff000000L << 32;
+    m.words()[Field.IP_FRAG.word()] |= 3L << Field.IP_FRAG.shift();
+    assertThat(PacketText.appendMegaflow(new StringBuilder(), f, m, Names.NONE))
+        .hasToString("recirc_id=0,eth,ip,in_port=1,nw_src=10.0.0.0/8,nw_tos=0,nw_frag=no");
+  }
+
+  private static String trace(String text) throws FlowSyntaxException {
+    Flow f = new FlowTextParser(Names.NONE).flow(text);
+    return PacketText.append(new StringBuilder(), f, Names.NONE).toString();
   }
 }
