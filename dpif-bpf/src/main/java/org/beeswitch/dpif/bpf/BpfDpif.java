@@ -118,7 +118,9 @@ public final class BpfDpif implements Dpif {
         removeLeftovers(pins, links, prefix);
         pins.create(system.abiHash());
         system.pinMaps(pins);
-        return new BpfDpif(system, links, pins, prefix);
+        BpfDpif dpif = new BpfDpif(system, links, pins, prefix);
+        BpfSystem.check(dpif.flows.prepare(), "make flow tables");
+        return dpif;
       } catch (DpifException e) {
         links.close();
         throw e;

@@ -43,7 +43,7 @@ import org.beeswitch.odp.OdpKey;
  */
 final class FlowTable {
   /** Slots of a flow whose mask has up to 8, 24, 80 words. */
-  private static final int[] RUN_LENGTHS = {1, 2, 6};
+  private static final int[] RUN_LENGTHS = {1, 2, 8};
 
   /** Entries that a table of 3, 7, 15, 23, 80 words begins with, and the most it may have. */
   private static final int[] FIRST_ENTRIES = {4096, 8192, 1024, 1024, 256};
@@ -85,6 +85,15 @@ final class FlowTable {
   static Slots slots(int outerFd) {
     return new Slots(
         "dp_flow_chunk", outerFd, Abi.Flow.SIZE, Abi.FLOW_CHUNK_BITS, Abi.FLOW_CHUNKS, RUN_LENGTHS);
+  }
+
+  /** Makes what the first flow would wait for: most flows have masks of up to seven words. */
+  synchronized int prepare() {
+    int error = slots.prepare(0);
+    for (int t = 0; t < 2 && error == 0; t++) {
+      error = tables[t].prepare();
+    }
+    return error;
   }
 
   synchronized int put(OdpKey key, OdpKey mask, OdpActions list) {

@@ -29,7 +29,7 @@ public final class HitCost {
   public static void main(String[] args) throws Exception {
     Path rundir = Files.createTempDirectory("bee-cost");
     try (BpfDpif dpif = BpfDpif.open(rundir, "dp_test")) {
-      System.out.printf("%-28s %10s %8s%n", "flows over masks", "ns", "misses");
+      System.out.printf("%-28s %10s %8s %8s%n", "flows over masks", "ns", "misses", "put ns");
       measure(dpif, 1, 1, false);
       measure(dpif, 1_024, 1, false);
       measure(dpif, 1_024, 64, false);
@@ -49,19 +49,24 @@ public final class HitCost {
     Mem.putInt(system.memory("dp_ports"), 2 * Abi.Port.SIZE + Abi.Port.MAX_LEN, 1514);
     Mem.putInt(system.memory("dp_ports"), 2 * Abi.Port.SIZE, LOOPBACK);
     int[] ids = new int[flows];
+    long begin = System.nanoTime();
     for (int i = 0; i < flows; i++) {
       ids[i] = put(dpif, i, i % masks, rewrite);
       if (ids[i] < 0) {
         throw new IllegalStateException("flow " + i + ": " + ids[i]);
       }
     }
+    long putNs = (System.nanoTime() - begin) / flows;
     long empty = run(system, flows, true);
     long missesBefore = counter(system);
     long hit = run(system, flows, false);
     long misses = counter(system) - missesBefore;
     System.out.printf(
-        "%-28s %10d %8d%n",
-        flows + " over " + masks + (rewrite ? ", set eth and ttl" : ""), hit - empty, misses);
+        "%-28s %10d %8d %8d%n",
+        flows + " over " + masks + (rewrite ? ", set eth and ttl" : ""),
+        hit - empty,
+        misses,
+        putNs);
     long packets = 0;
     FlowStats stats = new FlowStats();
     for (int id : ids) {

@@ -68,6 +68,11 @@ public final class HashTable {
     attr.key().putLong(8 + 8 * i, Long.reverseBytes(word));
   }
 
+  /** Makes the table beforehand, for its first flow not to wait. */
+  public int prepare() {
+    return fd < 0 ? create(capacity) : 0;
+  }
+
   /** Puts the key that was prepared. Returns 0, -EEXIST, -ENOSPC (refused; nothing changed). */
   public int put(int flow, Refill refill) {
     if (fd < 0) {

@@ -38,10 +38,15 @@ public final class Slots {
   private final int[] freshEnd;
 
   /**
-   * @param runLength slots in a run of each class, ascending
+   * @param runLength slots in a run of each class, ascending powers of two
    */
   public Slots(
       String name, int outerFd, int slotSize, int chunkBits, int maxChunks, int... runLength) {
+    for (int n : runLength) {
+      if (Integer.bitCount(n) != 1 || n > 1 << chunkBits) {
+        throw new IllegalArgumentException("runs of " + n + " slots");
+      }
+    }
     this.name = name;
     this.outerFd = outerFd;
     this.slotSize = slotSize;
@@ -53,6 +58,11 @@ public final class Slots {
     this.nFree = new int[runLength.length];
     this.fresh = new int[runLength.length];
     this.freshEnd = new int[runLength.length];
+  }
+
+  /** Makes the first chunk of a class beforehand, for its first run not to wait. */
+  public int prepare(int runClass) {
+    return freshEnd[runClass] == 0 ? addChunks(runClass) : 0;
   }
 
   /** The class whose runs take that many slots; the last class if none does. */
@@ -71,7 +81,7 @@ public final class Slots {
     }
     int n = runLength[runClass];
     if (fresh[runClass] + n > freshEnd[runClass]) {
-      int error = addChunk(runClass);
+      int error = addChunks(runClass);
       if (error < 0) {
         return error;
       }
@@ -89,26 +99,55 @@ public final class Slots {
     free[c][nFree[c]++] = run;
   }
 
-  private int addChunk(int runClass) {
-    if (nChunks == chunks.length) {
+  /**
+   * Makes as many chunks as there are of the class, so that the kernel's grace period, which each
+   * change of the outer map waits for, is paid a few times only.
+   */
+  private int addChunks(int runClass) {
+    int want = 0;
+    for (int i = 0; i < nChunks; i++) {
+      want += chunkClass[i] == runClass ? 1 : 0;
+    }
+    int n = Math.min(Math.max(1, want), chunks.length - nChunks);
+    if (n == 0) {
       return -Errno.ENOSPC;
     }
-    int fd = Bpf.createMap(Bpf.MAP_TYPE_ARRAY, name, 4, slotSize, 1 << chunkBits, Bpf.F_MMAPABLE);
-    if (fd < 0) {
-      return fd;
+    int[] fds = new int[n];
+    int made = 0;
+    int error = 0;
+    for (; made < n && error == 0; made++) {
+      error = makeChunk(nChunks + made, fds, made);
     }
-    @Nullable ByteBuffer mapped = Bpf.map(fd, 0, (long) slotSize << chunkBits, true);
-    int error = mapped == null ? -Errno.ENOMEM : Bpf.setElement(outerFd, nChunks, fd);
-    Sys.close(fd); // The outer map holds it.
-    if (mapped == null || error < 0) {
+    if (error == 0) {
+      error = Bpf.setElements(outerFd, nChunks, fds);
+    }
+    for (int i = 0; i < made; i++) {
+      Sys.close(fds[i]); // The outer map holds it.
+    }
+    if (error < 0) {
       return error;
     }
-    chunks[nChunks] = mapped;
-    chunkClass[nChunks] = (byte) runClass;
+    for (int i = 0; i < n; i++) {
+      chunkClass[nChunks + i] = (byte) runClass;
+    }
+    // Lengths are powers of two, so that no run crosses a chunk's end.
     int first = nChunks << chunkBits;
     fresh[runClass] = first == 0 ? runLength[runClass] : first;
-    freshEnd[runClass] = first + (1 << chunkBits);
-    nChunks++;
+    nChunks += n;
+    freshEnd[runClass] = nChunks << chunkBits;
+    return 0;
+  }
+
+  private int makeChunk(int number, int[] fds, int i) {
+    fds[i] = Bpf.createMap(Bpf.MAP_TYPE_ARRAY, name, 4, slotSize, 1 << chunkBits, Bpf.F_MMAPABLE);
+    if (fds[i] < 0) {
+      return fds[i];
+    }
+    @Nullable ByteBuffer mapped = Bpf.map(fds[i], 0, (long) slotSize << chunkBits, true);
+    if (mapped == null) {
+      return -Errno.ENOMEM;
+    }
+    chunks[number] = mapped;
     return 0;
   }
 

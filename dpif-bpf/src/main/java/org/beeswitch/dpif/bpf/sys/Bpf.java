@@ -36,6 +36,7 @@ public final class Bpf {
   private static final int OBJ_PIN = 6;
   private static final int OBJ_GET = 7;
   private static final int PROG_TEST_RUN = 10;
+  private static final int MAP_UPDATE_BATCH = 26;
   private static final int LINK_CREATE = 28;
 
   // enum bpf_map_type
@@ -168,6 +169,22 @@ public final class Bpf {
     a.key().putInt(0, index);
     a.value().putInt(0, fd);
     return a.update(arrayFd, ANY);
+  }
+
+  /** For arrays of maps: elements {@code first} and on, with one grace period for all. */
+  public static int setElements(int arrayFd, int first, int[] fds) {
+    NativeBuffer keys = new NativeBuffer(4 * fds.length);
+    NativeBuffer values = new NativeBuffer(4 * fds.length);
+    for (int i = 0; i < fds.length; i++) {
+      keys.bytes().putInt(4 * i, first + i);
+      values.bytes().putInt(4 * i, fds[i]);
+    }
+    NativeBuffer a = new NativeBuffer(Attr.SIZE);
+    a.bytes().putLong(16, keys.address());
+    a.bytes().putLong(24, values.address());
+    a.bytes().putInt(32, fds.length);
+    a.bytes().putInt(36, arrayFd);
+    return (int) call(using(a, keys, values), SYS_BPF, MAP_UPDATE_BATCH, a.address(), 56, 0, 0, 0);
   }
 
   public static int pin(int fd, String path) {
