@@ -77,6 +77,23 @@ class OfprotoTest {
     assertThat(sw.upcalls()).isEqualTo(upcalls);
   }
 
+  /**
+   * Finding that the new rule does not apply takes the source; what is cached never looked at it.
+   */
+  @Test
+  void aRuleThatNoCachedPacketMatchesLeavesTheMegaflowAlone() {
+    Match toB = Match.builder().exact(Field.ETH_DST, B).build();
+    sw.add(5, toB, SteppedSwitch.output(2));
+    sw.add(0, Match.ANY, SteppedSwitch.output(3));
+    sw.send(1, udp(A, A));
+    long upcalls = sw.upcalls();
+    sw.add(9, Match.builder().exact(Field.ETH_DST, B).exact(Field.ETH_SRC, A).build());
+    sw.revalidate();
+    assertThat(sw.backer.udpif().coverage()).doesNotContainKey("revalidate_corrected");
+    assertThat(sw.portsOf(1, udp(B, A))).containsExactly(3);
+    assertThat(sw.upcalls()).isEqualTo(upcalls);
+  }
+
   @Test
   void noRuleDropsAndTheDropIsCached() {
     assertThat(sw.portsOf(1, udp(A, B))).isEmpty();
