@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.test.controllers;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.junit.jupiter.api.Assumptions;
+
+/** What the daemon under test forwards with. */
+enum Datapath {
+  NETDEV,
+  BPF;
+
+  /** As {@code --datapath} wants it. */
+  String option() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Skips the calling test, loudly, on a machine that has not got it. */
+  void assumeAvailable() {
+    boolean available = this != BPF || Files.exists(Path.of("/sys/kernel/btf/vmlinux"));
+    if (!available) {
+      System.err.println("SKIPPED: the kernel datapath needs a kernel with BTF");
+    }
+    Assumptions.assumeTrue(available, "needs a kernel with BTF");
+  }
+}
