@@ -71,15 +71,27 @@ final class ActionResolver {
     return b.apply(apply).build();
   }
 
-  /** Resolves the actions of a packet-out or a bucket: nothing is known of its packets. */
-  static List<Action> actions(List<ActionDraft> drafts, long[] value, long[] mask)
-      throws FlowSyntaxException {
-    ActionResolver r = new ActionResolver(value.clone(), mask, 255);
+  /**
+   * The actions of a packet-out or a bucket: nothing is known of their packets, and nothing
+   * checked.
+   */
+  static List<Action> actions(List<ActionDraft> drafts) throws FlowSyntaxException {
     List<Action> out = new ArrayList<>();
     for (ActionDraft d : drafts) {
-      r.resolve(d, out);
+      if (d instanceof ActionDraft.Final f) {
+        out.add(f.action());
+      } else if (d instanceof ActionDraft.Modify m) {
+        out.add(m.action());
+      } else if (d instanceof ActionDraft.SetVlan v) {
+        if (v.push()) {
+          out.add(new Action.PushVlan(EthType.VLAN));
+        }
+        out.add(v.action());
+      } else {
+        throw new FlowSyntaxException(
+            "mod_tp_src and mod_tp_dst need a match on TCP, UDP or SCTP: use set_field");
+      }
     }
-    r.finish();
     return out;
   }
 

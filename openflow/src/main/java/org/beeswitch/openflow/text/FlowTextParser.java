@@ -3,6 +3,7 @@
 package org.beeswitch.openflow.text;
 
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import org.beeswitch.flow.Field;
@@ -10,12 +11,14 @@ import org.beeswitch.flow.Flow;
 import org.beeswitch.flow.FlowLayout;
 import org.beeswitch.openflow.msg.Action;
 import org.beeswitch.openflow.msg.BufferId;
+import org.beeswitch.openflow.msg.Bytes;
 import org.beeswitch.openflow.msg.FlowFlags;
 import org.beeswitch.openflow.msg.FlowMod;
 import org.beeswitch.openflow.msg.GroupId;
 import org.beeswitch.openflow.msg.Instructions;
 import org.beeswitch.openflow.msg.MultipartRequest;
 import org.beeswitch.openflow.msg.OfPort;
+import org.beeswitch.openflow.msg.PacketOut;
 import org.beeswitch.openflow.msg.TableId;
 import org.jspecify.annotations.Nullable;
 
@@ -113,9 +116,63 @@ public final class FlowTextParser {
 
   /** Actions alone, as {@code packet-out} takes them. */
   public List<Action> actions(String text) throws FlowSyntaxException {
-    MatchParser any = new MatchParser(names);
-    return ActionResolver.actions(
-        ActionParser.actions(text, names), any.valueWords(), any.maskWords());
+    return ActionResolver.actions(ActionParser.actions(text, names));
+  }
+
+  /**
+   * A packet-out: {@code in_port=1 packet=HEX actions=output:2}; from CONTROLLER if it does not say
+   * (OVS {@code parse_ofp_packet_out_str}).
+   */
+  public PacketOut packetOut(String text) throws FlowSyntaxException {
+    int at = text.indexOf("action");
+    int equals = at < 0 ? -1 : text.indexOf('=', at + 1);
+    OfPort inPort = OfPort.CONTROLLER;
+    Bytes packet = null;
+    for (KeyValues kv = new KeyValues(at < 0 ? text : text.substring(0, at)); kv.next(); ) {
+      String value = kv.value();
+      if (value.isEmpty()) {
+        throw FlowSyntaxException.of("field %s missing value", kv.key());
+      }
+      switch (kv.key()) {
+        case "in_port" -> {
+          OfPort p = names.parsePort(value);
+          if (p == null) {
+            throw new FlowSyntaxException(value + " is not a valid OpenFlow port");
+          }
+          if (p.isReserved()
+              && !p.equals(OfPort.LOCAL)
+              && !p.equals(OfPort.ANY)
+              && !p.equals(OfPort.CONTROLLER)) {
+            throw new FlowSyntaxException(value + " is not a valid OpenFlow port for PACKET_OUT");
+          }
+          inPort = p;
+        }
+        case "packet" -> packet = packet(value);
+        default ->
+            throw FlowSyntaxException.of(
+                TextField.byName(kv.key()) == null
+                    ? "unknown keyword %s"
+                    : "%s is not a valid pipeline field for PACKET_OUT",
+                kv.key());
+      }
+    }
+    if (packet == null) {
+      throw new FlowSyntaxException("must specify packet");
+    }
+    List<Action> actions = equals < 0 ? List.of() : actions(text.substring(equals + 1));
+    return new PacketOut(BufferId.NONE, inPort, actions, packet);
+  }
+
+  /** An Ethernet frame in hexadecimal digits. */
+  public static Bytes packet(String hex) throws FlowSyntaxException {
+    String digits = hex.replaceAll("\\s", "");
+    if (!digits.matches("([0-9a-fA-F]{2})*")) {
+      throw new FlowSyntaxException("packet: Trailing garbage in packet data");
+    }
+    if (digits.length() < 2 * 14) {
+      throw new FlowSyntaxException("packet: Packet data too short for Ethernet");
+    }
+    return Bytes.wrap(HexFormat.of().parseHex(digits));
   }
 
   /**

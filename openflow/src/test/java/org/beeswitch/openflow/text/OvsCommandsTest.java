@@ -22,7 +22,9 @@ import org.beeswitch.openflow.msg.FeaturesRequest;
 import org.beeswitch.openflow.msg.FlowMod;
 import org.beeswitch.openflow.msg.GetConfigRequest;
 import org.beeswitch.openflow.msg.GroupId;
+import org.beeswitch.openflow.msg.GroupMod;
 import org.beeswitch.openflow.msg.MeterId;
+import org.beeswitch.openflow.msg.MeterMod;
 import org.beeswitch.openflow.msg.MultipartRequest;
 import org.beeswitch.openflow.msg.OfFrame;
 import org.beeswitch.openflow.msg.OfMessage;
@@ -62,6 +64,22 @@ class OvsCommandsTest {
       FlowTextParser parser = new FlowTextParser(Names.NONE);
       for (String f : flows) {
         mods.add(frame(client, parser.flowMod(FlowMod.Command.ADD, f)));
+      }
+      GroupTextParser groups = new GroupTextParser(Names.NONE);
+      for (String g :
+          List.of(
+              "group_id=1,type=all,bucket=output:1,bucket=actions=set_field:5->ip_dscp,output:2",
+              "group_id=2,type=select,bucket=weight:7,actions=mod_vlan_vid:3,1,bucket=output:2",
+              "group_id=3,type=indirect,bucket=set_queue:3,group:1",
+              "group_id=4,type=ff,bucket=watch_port:1,output:1,bucket=watch_group:1,actions=drop")) {
+        mods.add(frame(client, groups.groupMod(GroupMod.Command.ADD, g)));
+      }
+      for (String m :
+          List.of(
+              "meter=1,kbps,bands=type=drop,rate=1000",
+              "meter=2,pktps,burst,stats,bands=type=drop,rate=1000,burst_size=5",
+              "meter=controller kbps band=type=drop rate=5")) {
+        mods.add(frame(client, MeterTextParser.meterMod(MeterMod.Command.ADD, m)));
       }
       assertThat(client.transactNoReply(mods)).isEmpty();
 
@@ -126,6 +144,6 @@ class OvsCommandsTest {
 
   /** Without transaction ids and durations. */
   private static String steady(String s) {
-    return s.replaceAll("xid=0x[0-9a-f]+", "xid").replaceAll("duration=[0-9.]+s", "duration");
+    return s.replaceAll("xid=0x[0-9a-f]+", "xid").replaceAll("duration[=:][0-9.]+s", "duration");
   }
 }
