@@ -53,14 +53,18 @@ final class FlowTable {
 
   private static final int[] MAX_ENTRIES = {1 << 19, 1 << 19, 1 << 19, 1 << 17, 1 << 14};
 
+  private static final long MAINTENANCE_NS = 1_000_000_000L;
+
   private final Slots slots;
   private final MaskTable masks;
   private final ActionTable actions;
   private final HashTable[] tables = new HashTable[MaskTable.TABLE_WORDS.length];
   private final JiffyClock clock;
+  private final HashTable.Refill refill = this::refill; // once, not for each flow
 
   // Guarded by this.
   private int live;
+  private long maintainedNs = System.nanoTime();
   private long retiredPackets;
   private long refused;
   private long[] limbo = new long[64];
@@ -117,7 +121,7 @@ final class FlowTable {
     write(flow, maskId, key.words(), acts);
     masks.addKinds(maskId, kinds(key.words(), mask.words()));
     prepareKey(table, flow, maskId);
-    int error = table.put(flow, this::refill);
+    int error = table.put(flow, refill);
     if (error < 0) {
       free(flow, maskId, acts);
       return error == -Errno.EEXIST ? error : refuse(error);
@@ -255,6 +259,7 @@ final class FlowTable {
     synchronized (this) {
       before = nLimbo;
     }
+    maintain();
     int error = Bpf.gracePeriod();
     if (error < 0) {
       throw new IllegalStateException("membarrier: " + Errno.text(-error));
@@ -294,10 +299,7 @@ final class FlowTable {
     OdpKey mask = new OdpKey();
     OdpActions list = new OdpActions();
     FlowStats stats = new FlowStats();
-    clock.sample();
-    synchronized (this) {
-      masks.sort();
-    }
+    maintain();
     for (int chunk = 0; chunk < slots.chunkCount(); chunk++) {
       int step = slots.runLengthIn(chunk);
       int first = chunk * slots.chunkSlots();
@@ -306,6 +308,16 @@ final class FlowTable {
           visitor.visit(first + i, key, mask, list, stats);
         }
       }
+    }
+  }
+
+  /** What should be done now and then, by whoever comes round. */
+  private synchronized void maintain() {
+    long now = System.nanoTime();
+    if (now - maintainedNs >= MAINTENANCE_NS) {
+      maintainedNs = now;
+      clock.sample();
+      masks.sort();
     }
   }
 

@@ -11,8 +11,14 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import org.beeswitch.dpif.FlowStats;
 import org.beeswitch.dpif.UpcallKind;
+import org.beeswitch.flow.Be;
+import org.beeswitch.flow.Csum;
 import org.beeswitch.flow.FlowLayout;
+import org.beeswitch.flow.Packet;
 import org.beeswitch.netdev.Errno;
+import org.beeswitch.netdev.LinkMonitor;
+import org.beeswitch.netdev.Links;
+import org.beeswitch.netdev.PacketSocket;
 import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
 import org.junit.jupiter.api.AfterEach;
@@ -186,5 +192,77 @@ class ForwardingTest {
     }
     assertThat(lab.dpif.supports(a)).as("65 actions").isFalse();
     assertThat(lab.putByPort(1, a)).isEqualTo(-Errno.EOPNOTSUPP);
+  }
+
+  /** A destination options header of a kilobyte: UDP is far behind what senders keep linear. */
+  private static byte[] deepUdp(int dstPort) {
+    int options = 1_024;
+    int payload = 4_500;
+    byte[] f = new byte[14 + 40 + options + 8 + payload];
+    Be.put48(f, 0, 0x020000000002L);
+    Be.put48(f, 6, 0x020000000001L);
+    Be.put16(f, 12, 0x86dd);
+    f[14] = 0x60;
+    Be.put16(f, 18, f.length - 54);
+    f[20] = 60;
+    f[21] = 64;
+    f[22] = (byte) 0xfd;
+    f[37] = 1;
+    f[38] = (byte) 0xfd;
+    f[53] = 2;
+    f[54] = 17;
+    f[55] = (byte) (options / 8 - 1);
+    int udp = 54 + options;
+    Be.put16(f, udp, 1_000);
+    Be.put16(f, udp + 2, dstPort);
+    Be.put16(f, udp + 4, 8 + payload);
+    int sum = Csum.finish(Csum.pseudo6(f, 14, 17, 8 + payload) + Csum.add(0, f, udp, 8 + payload));
+    Be.put16(f, udp + 6, sum);
+    return f;
+  }
+
+  @Test
+  void headersBehindTheLinearPartAreReadAndRewritten() throws Exception {
+    for (int i = 0; i < 2; i++) {
+      lab.hosts.get(i).exec("ip", "link", "set", "h" + i, "mtu", "9000");
+      lab.switchNs.exec("ip", "link", "set", "s" + i, "mtu", "9000");
+    }
+    Links links0 = lab.hosts.get(0).call(Links::open);
+    Links links1 = lab.hosts.get(1).call(Links::open);
+    Links links = lab.inSwitch(Links::open);
+    try (PacketSocket far0 = lab.hosts.get(0).call(() -> PacketSocket.tapInto(links0, "h0"));
+        PacketSocket far1 = lab.hosts.get(1).call(() -> PacketSocket.tapInto(links1, "h1"));
+        LinkMonitor monitor = lab.inSwitch(() -> LinkMonitor.open(links))) {
+      lab.inSwitch(() -> monitor.doWork(lab.dpif::onLink));
+      OdpActions a = new OdpActions();
+      a.set(FlowLayout.TP - ODP, 53L << 32, 0xffffL << 32);
+      a.output(lab.port(1));
+      OdpKey key = Lab.keyOf(deepUdp(9), lab.port(0));
+      OdpKey mask = Lab.maskOf(FlowLayout.PORT_RECIRC, FlowLayout.NW, FlowLayout.TP);
+      int flow = lab.dpif.flowPut(key, mask, a);
+      assertThat(far0.send(Packet.of(deepUdp(9)))).isZero();
+      assertThat(receive(far1).bytes()).isEqualTo(deepUdp(53));
+      assertThat(lab.stats(flow).packets).isEqualTo(1);
+      assertThat(lab.dpif.coverage().get("dp_pulled")).isEqualTo(1);
+      // And by execute.
+      assertThat(lab.dpif.execute(0, Packet.of(deepUdp(9)), new OdpKey(), a)).isZero();
+      assertThat(receive(far1).bytes()).isEqualTo(deepUdp(53));
+      assertThat(lab.dpif.coverage().get("dp_pulled")).isEqualTo(2);
+    } finally {
+      links0.close();
+      links1.close();
+      links.close();
+    }
+  }
+
+  private static Packet receive(PacketSocket from) {
+    Packet[] one = {new Packet(Packet.MAX_LENGTH)};
+    long end = System.nanoTime() + 10_000_000_000L;
+    while (System.nanoTime() < end) {
+      if (from.receive(one, 1) == 1 && one[0].length() > 4_000) {
+        return one[0];
+      }
+    }
+    throw new AssertionError("nothing came");
   }
 }

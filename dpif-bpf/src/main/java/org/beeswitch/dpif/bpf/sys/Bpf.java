@@ -132,7 +132,8 @@ public final class Bpf {
       b.putLong(8, key.address());
       b.putLong(16, cmd == MAP_DELETE_ELEM ? 0 : value.address());
       b.putLong(24, flags);
-      return (int) call(SYS_BPF, cmd, attr.address(), 32, 0, 0, 0);
+      long r = C.syscall(SYS_BPF, cmd, attr.address(), 32);
+      return r >= 0 ? (int) r : -RUNTIME.getLastError();
     }
 
     public int update(int mapFd, long flags) {
@@ -336,7 +337,8 @@ public final class Bpf {
     public boolean await(long timeoutNs) {
       timeout.bytes().putLong(0, timeoutNs / 1_000_000_000L);
       timeout.bytes().putLong(8, timeoutNs % 1_000_000_000L);
-      long r = call(SYS_PPOLL, fds.address(), 2, timeout.address(), 0, 8, 0);
+      // Without a signal mask its size, the fifth argument, is not looked at.
+      long r = C.syscall(SYS_PPOLL, fds.address(), 2, timeout.address(), 0);
       return r > 0 && (fds.bytes().getShort(14) & POLLIN) != 0;
     }
   }

@@ -10,5 +10,11 @@ public interface NativeCalls {
    */
   long syscall(long number, long a, long b, long c, long d, long e, long f);
 
+  /** For packet and flow paths: with no more than six arguments jnr-ffi makes no garbage. */
+  long syscall(long number, long a, long b, long c);
+
+  /** As above; a sixth would be wrong, so nothing that needs one may come by here. */
+  long syscall(long number, long a, long b, long c, long d);
+
   int vsnprintf(long buf, long size, long format, long args);
 }
