@@ -3,7 +3,7 @@
  * The tc-eBPF datapath: the programs, and what calls what.
  *
  *   port's tcx ingress --> dp_ingress: parse, cache, compare --hit--> one output: redirect
- *                                |                        \--hit--> dp_act: interpret the list
+ *                                |                        \--hit--> dp_light: addresses and TTL; dp_act: any list
  *                                | cache miss
  *                                v
  *                            dp_miss: walk the masks --found--> fill the cache, act
@@ -66,6 +66,8 @@ static __always_inline int dp_hit(struct __sk_buff *skb, struct dp_scratch *s, s
 	if (acts & DP_ACTS_SINGLE)
 		return dp_output_last(skb, DP_ACTS_START(acts));
 	s->acts = acts;
+	if (acts & DP_ACTS_LIGHT)
+		bpf_tail_call(skb, &dp_progs, DP_PROG_LIGHT);
 	bpf_tail_call(skb, &dp_progs, DP_PROG_ACTIONS);
 	return dp_drop(DP_DROP_TAIL_CALL);
 }
@@ -116,6 +118,18 @@ int dp_miss(struct __sk_buff *skb)
 	dp_count(DP_CNT_MISSED, 1);
 	dp_upcall(skb, DP_UPCALL_MISS, 0);
 	return CONSUMED;
+}
+
+SEC("tc")
+int dp_light(struct __sk_buff *skb)
+{
+	struct dp_scratch *s = dp_this_cpu();
+	int verdict = s ? dp_run_light(skb, s) : dp_drop(DP_DROP_NO_SCRATCH);
+
+	if (verdict >= 0)
+		return verdict;
+	bpf_tail_call(skb, &dp_progs, DP_PROG_ACTIONS);
+	return dp_drop(DP_DROP_TAIL_CALL);
 }
 
 SEC("tc")
@@ -186,7 +200,9 @@ int dp_test(struct __sk_buff *skb)
 		int verdict;
 
 		s->acts = e->acts;
-		verdict = dp_run_actions(skb, s);
+		verdict = e->acts & DP_ACTS_LIGHT ? dp_run_light(skb, s) : -1;
+		if (verdict < 0)
+			verdict = dp_run_actions(skb, s);
 		/* Another tag, which the test does not see, moves one in metadata to where the test sees it. */
 		if (skb->vlan_present && bpf_skb_vlan_push(skb, bpf_htons(ETH_P_8021Q), 0))
 			return -5;

@@ -177,9 +177,13 @@ struct odp_action {
 #define DP_ACTS_START(a) ((__u32)(a))
 #define DP_ACTS_COUNT(a) ((__u32)((a) >> 32) & 0xffff)
 #define DP_ACTS_SINGLE (1ULL << 48)
-#define DP_ACTS_LIGHT (1ULL << 49) /* at most DP_LIGHT_ACTIONS, all of a kind that the entry program runs itself */
+/*
+ * Up to DP_LIGHT_SETS SETs of Ethernet addresses and of the NW word's TOS and TTL, then one OUTPUT, the last: what a router
+ * does.
+ */
+#define DP_ACTS_LIGHT (1ULL << 49)
 
-#define DP_LIGHT_ACTIONS 6
+#define DP_LIGHT_SETS 5
 #define DP_MAX_ACTIONS 64 /* in one list; longer ones are slow-path flows */
 
 #define DP_ACTION_CHUNK_BITS 13
@@ -312,7 +316,6 @@ struct dp_cache_line {
 
 #define DP_PORTS 4096 /* numbers 1 .. 4095 */
 #define DP_IFINDEX_SLOTS 16384
-#define DP_PORT_EXEC 0xffff /* not a port: the execute device */
 
 enum dp_port_kind {
 	DP_PORT_NONE = 0,

@@ -191,6 +191,7 @@ enum dp_prog {
 	DP_PROG_MISS = 1,
 	DP_PROG_ACTIONS = 2,
 	DP_PROG_EXECUTE = 3,
+	DP_PROG_LIGHT = 4,
 	DP_PROGS = 8,
 };
 

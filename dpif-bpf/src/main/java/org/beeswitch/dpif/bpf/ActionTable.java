@@ -67,8 +67,8 @@ final class ActionTable {
     return a.isEmpty() ? 0 : Abi.ACTS_SINGLE | a.arg(0) & 0xffffffffL;
   }
 
-  private static long word(int start, int n) {
-    return (long) n << 32 | start;
+  private static long word(int start, OdpActions a) {
+    return (KernelActions.isLight(a) ? Abi.ACTS_LIGHT : 0) | (long) a.size() << 32 | start;
   }
 
   /** Takes a reference; returns the acts word, or a negative errno. */
@@ -86,7 +86,7 @@ final class ActionTable {
         firstGone = firstGone < 0 ? at : firstGone;
       } else if (hash[list] == h && equal(list, a)) {
         references[list]++;
-        return word(list, a.size());
+        return word(list, a);
       }
     }
     int list = allocate(a);
@@ -105,7 +105,7 @@ final class ActionTable {
         rehash();
       }
     }
-    return word(list, a.size());
+    return word(list, a);
   }
 
   private int allocate(OdpActions a) {
@@ -134,7 +134,7 @@ final class ActionTable {
       return immediate(a);
     }
     write(room, a);
-    return word(room, a.size());
+    return word(room, a);
   }
 
   void release(long acts) {

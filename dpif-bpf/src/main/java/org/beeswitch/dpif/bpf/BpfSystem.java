@@ -30,7 +30,9 @@ final class BpfSystem implements AutoCloseable {
   private static final String RESOURCE = "/org/beeswitch/bpf/datapath.bpf.o";
 
   /** Programs that others go on into, by their place ({@code enum dp_prog}). */
-  private static final String[] TAIL_CALLED = {"dp_ingress", "dp_miss", "dp_act", "dp_execute"};
+  private static final String[] TAIL_CALLED = {
+    "dp_ingress", "dp_miss", "dp_act", "dp_execute", "dp_light"
+  };
 
   /** Maps that are mapped, and the sizes of their values and numbers of them. */
   private record Mapped(String name, int valueSize, int n) {}

@@ -8,6 +8,7 @@ import org.beeswitch.dpif.OdpPort;
 import org.beeswitch.dpif.bpf.map.Abi;
 import org.beeswitch.flow.EthType;
 import org.beeswitch.flow.FlowLayout;
+import org.beeswitch.odp.OdpActionKind;
 import org.beeswitch.odp.OdpActions;
 
 /**
@@ -56,6 +57,28 @@ final class KernelActions {
           PUSH_ETH,
           POP_ETH ->
           false;
+    };
+  }
+
+  /** SETs of Ethernet addresses, TOS and TTL, then one output: for the short way. */
+  static boolean isLight(OdpActions list) {
+    int sets = list.size() - 1;
+    if (sets < 1 || sets > Abi.LIGHT_SETS || list.kind(sets) != OdpActionKind.OUTPUT) {
+      return false;
+    }
+    for (int i = 0; i < sets; i++) {
+      if (list.kind(i) != OdpActionKind.SET || (list.mask(i) & ~light(list.word(i))) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static long light(int word) {
+    return switch (word + ODP) {
+      case FlowLayout.ETH_DST_TYPE, FlowLayout.ETH_SRC -> MAC;
+      case FlowLayout.NW -> 0x00ff_ff00_0000_0000L;
+      default -> 0;
     };
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
+import org.beeswitch.dpif.bpf.map.Abi;
 import org.beeswitch.flow.Be;
 import org.beeswitch.flow.EthType;
 import org.beeswitch.flow.FlowLayout;
@@ -35,6 +36,7 @@ class KernelActionsTest {
 
   private static final int LONGEST = 3_400; // that BPF_PROG_TEST_RUN takes
   private static final int ROOM_FOR_TAGS = 16;
+  private static final int NO_PORT = 4_000;
   private static final int[] WORDS = {
     FlowLayout.ETH_DST_TYPE,
     FlowLayout.ETH_SRC,
@@ -120,6 +122,10 @@ class KernelActionsTest {
 
   private static void randomList(Random r, OdpActions list) {
     list.clear();
+    if (r.nextInt(4) == 0) {
+      lightList(r, list);
+      return;
+    }
     for (int n = 1 + r.nextInt(5); n > 0; n--) {
       switch (r.nextInt(8)) {
         case 0 ->
@@ -148,6 +154,19 @@ class KernelActionsTest {
     list.set(word - FlowLayout.ODP, value, mask);
   }
 
+  private static void lightList(Random r, OdpActions list) {
+    for (int n = 1 + r.nextInt(Abi.LIGHT_SETS); n > 0; n--) {
+      switch (r.nextInt(3)) {
+        case 0 -> list.set(FlowLayout.ETH_DST_TYPE - FlowLayout.ODP, r.nextLong(), -1L << 16);
+        case 1 -> list.set(FlowLayout.ETH_SRC - FlowLayout.ODP, r.nextLong(), r.nextLong() << 16);
+        default ->
+            list.set(FlowLayout.NW - FlowLayout.ODP, r.nextLong(), 0xffL << 40 + 8 * r.nextInt(2));
+      }
+    }
+    list.output(NO_PORT);
+    assertThat(KernelActions.isLight(list)).isTrue();
+  }
+
   private static boolean isArpOrNd(int word) {
     return word >= FlowLayout.ARP_SHA && word <= FlowLayout.ND_TARGET + 1;
   }
@@ -171,7 +190,7 @@ class KernelActionsTest {
         editor.set(list.word(i) + FlowLayout.ODP, list.value(i), list.mask(i));
       } else if (list.kind(i) == OdpActionKind.PUSH_VLAN) {
         editor.pushVlan(list.arg(i) >>> 16, list.arg(i) & 0xffff);
-      } else {
+      } else if (list.kind(i) == OdpActionKind.POP_VLAN) {
         editor.popVlan();
       }
     }

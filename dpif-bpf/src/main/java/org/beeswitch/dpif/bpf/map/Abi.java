@@ -29,6 +29,10 @@ public final class Abi {
   public static final int MAX_ACTIONS = 64;
 
   public static final long ACTS_SINGLE = 1L << 48;
+  public static final long ACTS_LIGHT = 1L << 49;
+
+  /** Most SETs in a light list. */
+  public static final int LIGHT_SETS = 5;
 
   /** {@code struct dp_config}. */
   public static final class Config {
