@@ -397,6 +397,16 @@ final class ActionParser {
   private void set(TextField f, long hi, long lo, long maskHi, long maskLo, boolean load)
       throws FlowSyntaxException {
     Field field = f.field();
+    if (field == Field.IN_PORT && load) {
+      // OpenFlow 1.0's 16 bits, of which reserved ports are at the end.
+      if (maskLo != 0xffff) {
+        throw unsupported("load to a part of in_port");
+      }
+      long port = lo > OfPort.MAX_NUMBER ? lo | 0xffff0000L : lo;
+      out.add(
+          new ActionDraft.Final(new Action.SetField(Field.IN_PORT, 0, port, 0, 0xffffffffL, true)));
+      return;
+    }
     Action.SetField a =
         switch (f.view()) {
           case PLAIN -> new Action.SetField(nonNull(field), hi, lo, maskHi, maskLo, load);

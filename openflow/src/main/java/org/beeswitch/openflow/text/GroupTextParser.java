@@ -10,7 +10,6 @@ import org.beeswitch.openflow.msg.GroupId;
 import org.beeswitch.openflow.msg.GroupMod;
 import org.beeswitch.openflow.msg.GroupType;
 import org.beeswitch.openflow.msg.OfPort;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads groups in the syntax of {@code ovs-ofctl} (OVS {@code parse_ofp_group_mod_str}) as far as
@@ -18,9 +17,6 @@ import org.jspecify.annotations.Nullable;
  * group_id=1,type=select,bucket=weight:2,actions=output:1,bucket=output:2}.
  */
 public final class GroupTextParser {
-  /** Bucket ids are 1.5's; a reader of 1.3 numbers buckets by position. */
-  private static final int NO_BUCKET_ID = 0xffffffff;
-
   private final Names names;
 
   public GroupTextParser(Names names) {
@@ -94,7 +90,7 @@ public final class GroupTextParser {
   private List<Bucket> buckets(String text, GroupType type) throws FlowSyntaxException {
     List<Bucket> buckets = new ArrayList<>();
     for (String b : text.substring("bucket=".length()).split("bucket=", -1)) {
-      buckets.add(bucket(b, type));
+      buckets.add(bucket(buckets.size(), b, type));
     }
     if (type == GroupType.INDIRECT && buckets.size() > 1) {
       throw new FlowSyntaxException("Indirect groups can have at most one bucket.");
@@ -102,7 +98,8 @@ public final class GroupTextParser {
     return buckets;
   }
 
-  private Bucket bucket(String text, GroupType type) throws FlowSyntaxException {
+  /** A bucket; {@code id} is 1.5's, before which buckets are numbered by position. */
+  private Bucket bucket(int id, String text, GroupType type) throws FlowSyntaxException {
     int weight = type == GroupType.SELECT ? 1 : 0;
     OfPort watchPort = OfPort.ANY;
     int watchGroup = GroupId.ANY;
@@ -133,7 +130,7 @@ public final class GroupTextParser {
       throw new FlowSyntaxException("Only select groups can have bucket weights.");
     }
     return new Bucket(
-        NO_BUCKET_ID,
+        id,
         weight,
         watchPort,
         watchGroup,
@@ -141,7 +138,7 @@ public final class GroupTextParser {
   }
 
   private OfPort watchPort(String s) throws FlowSyntaxException {
-    @Nullable OfPort p = names.parsePort(s);
+    OfPort p = names.parsePort(s);
     if (p == null || p.isReserved() && !p.equals(OfPort.ANY) && !p.equals(OfPort.CONTROLLER)) {
       throw new FlowSyntaxException(s + ": invalid watch_port");
     }

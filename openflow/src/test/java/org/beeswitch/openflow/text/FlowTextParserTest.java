@@ -156,4 +156,31 @@ class FlowTextParserTest {
     Flow f = new FlowTextParser(Names.NONE).flow(text);
     return PacketText.append(new StringBuilder(), f, Names.NONE).toString();
   }
+
+  /** docs/departures.md: D-TEXT-TOS, D-TEXT-METADATA, D-TEXT-ACTION. */
+  @Test
+  void whatDiffersFromOvsIsListed() {
+    assertThat(ParseFlowCase.ours("ip,actions=set_field:4->nw_tos"))
+        .isEqualTo(" ADD ip actions=set_field:1->ip_dscp");
+    assertThat(ParseFlowCase.ours("actions=write_metadata:0x1234/0xff"))
+        .isEqualTo(" ADD actions=write_metadata:0x34/0xff");
+    for (String action :
+        List.of(
+            "resubmit(,1)",
+            "move:NXM_NX_REG0[]->NXM_NX_REG1[]",
+            "ct(commit)",
+            "controller(id=5)",
+            "dec_ttl(1,2)",
+            "output:NXM_NX_REG0[]",
+            "set_field:5->xreg0")) {
+      assertThat(ParseFlowCase.ours("actions=" + action))
+          .endsWith(": this action is not supported yet");
+    }
+  }
+
+  @Test
+  void thePortOfAPacketIsLoadedWhole() {
+    assertThat(ParseFlowCase.ours("actions=load:0xfffe->NXM_OF_IN_PORT[]"))
+        .isEqualTo(" ADD actions=load:0xfffe->NXM_OF_IN_PORT[]");
+  }
 }

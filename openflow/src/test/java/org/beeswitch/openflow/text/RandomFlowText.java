@@ -163,6 +163,8 @@ final class RandomFlowText {
                 "set_field:" + hex(64) + "->metadata",
                 "set_field:" + masked(32) + "->reg" + r.nextInt(16),
                 "load:" + hex(16) + "->NXM_NX_REG1[0..15]",
+                "load:" + r.nextInt(65280) + "->NXM_OF_IN_PORT[]",
+                "load:0xfffe->NXM_OF_IN_PORT[]",
                 "set_tunnel:" + hex(64)));
     if (tag) {
       all.addAll(List.of("mod_vlan_vid:" + r.nextInt(4096), "set_field:4097->vlan_vid"));
