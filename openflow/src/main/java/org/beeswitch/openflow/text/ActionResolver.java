@@ -112,12 +112,16 @@ final class ActionResolver {
 
   private void finish() throws FlowSyntaxException {
     if (onlyOf10) {
-      String tid = tableId == 255 ? "" : "+table_id";
-      throw FlowSyntaxException.of(
-          "none of the usable flow formats (OpenFlow10%s,NXM%s) is among the allowed flow formats"
-              + " (OXM-OpenFlow13)",
-          tid, tid);
+      throw needsOf10();
     }
+  }
+
+  private FlowSyntaxException needsOf10() {
+    String tid = tableId == 255 ? "" : "+table_id";
+    return FlowSyntaxException.of(
+        "none of the usable flow formats (OpenFlow10%s,NXM%s) is among the allowed flow formats"
+            + " (OXM-OpenFlow13)",
+        tid, tid);
   }
 
   private static FlowSyntaxException invalid(OfErrorCode e) {
@@ -164,9 +168,7 @@ final class ActionResolver {
           default -> null;
         };
     if (f == null || !Prerequisites.met(f.prereq(), flow, mask)) {
-      onlyOf10 = true;
-      finish();
-      throw new IllegalStateException();
+      throw needsOf10();
     }
     out.add(Action.SetField.exact(f, t.port()));
   }

@@ -237,6 +237,13 @@ public final class FlowTextParser {
       for (KeyValues kv = new KeyValues(fields); kv.next(); ) {
         take(kv.key(), kv.value());
       }
+      if (match.isUnsayable()) {
+        throw new FlowSyntaxException(
+            describes()
+                ? "actions are invalid with specified match (OFPBAC_MATCH_INCONSISTENT)"
+                : "none of the usable flow formats (none) is among the allowed flow formats"
+                    + " (OXM-OpenFlow13)");
+      }
       if (describes()) {
         instructions =
             ActionResolver.instructions(

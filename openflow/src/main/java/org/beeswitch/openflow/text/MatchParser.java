@@ -173,6 +173,7 @@ final class MatchParser {
         }
       }
       case VLAN_PCP -> pcp(m);
+      case TUN_FLAGS -> masked(field, m.lo(), m.maskLo() & FlagNames.TUNNEL_PUBLIC);
       case IP_FRAG -> masked(field, m.lo(), m.maskLo() & (FRAG_ANY | FRAG_LATER));
       case PACKET_TYPE -> {
         if (!m.isWild() && m.lo() != 0) {
@@ -250,6 +251,11 @@ final class MatchParser {
     }
     sayableTags();
     return match.build();
+  }
+
+  /** Whether it is about a field that no version of OpenFlow has a number for. */
+  boolean isUnsayable() {
+    return match.has(Field.SKB_PRIORITY) || match.has(Field.TUN_TOS) || match.has(Field.TUN_TTL);
   }
 
   /** Words of the match as it was written: what actions are checked against. */
