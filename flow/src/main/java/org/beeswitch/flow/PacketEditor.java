@@ -40,10 +40,17 @@ public final class PacketEditor {
 
   private static final int UDP_CSUM = 6;
   private static final int ICMP_CSUM = 2;
+  private static final int VLAN_TAG = 4;
 
   private final Flow flow = new Flow();
   private final Layers layers = new Layers();
   private Packet packet = new Packet(0);
+
+  /**
+   * Outermost tags that were pushed onto a packet which had as many as a flow shows: the headers
+   * behind them are known still, and can be set, though a parser would not get that far.
+   */
+  private int extraTags;
 
   /** Whether the packet has changed in ways that flow and layers do not show yet. */
   private boolean stale;
@@ -51,11 +58,26 @@ public final class PacketEditor {
   /** Takes up a packet: its bytes must not be changed by others until the last edit. */
   public void begin(Packet p) {
     packet = p;
+    extraTags = 0;
     parse();
   }
 
   private void parse() {
-    FlowParser.parse(packet, flow, layers);
+    int hidden = VLAN_TAG * extraTags;
+    byte[] b = packet.data();
+    int at = packet.offset();
+    FlowParser.parse(b, at + hidden, packet.length() - hidden, flow, layers);
+    if (hidden > 0) { // it has taken the tags for addresses
+      long[] w = flow.words();
+      w[ETH_DST_TYPE] = Be.get48(b, at) << 16 | w[ETH_DST_TYPE] & 0xffff;
+      w[FlowLayout.ETH_SRC] = Be.get48(b, at + 6) << 16;
+      w[VLANS] = Be.get64(b, at + 12) | (long) VLAN_PRESENT << 32 | VLAN_PRESENT;
+      layers.ethTypeAt += hidden;
+      layers.l25 += layers.l25 < 0 ? 0 : hidden;
+      layers.l3 += layers.l3 < 0 ? 0 : hidden;
+      layers.l4 += layers.l4 < 0 ? 0 : hidden;
+      layers.end += hidden;
+    }
     stale = false;
   }
 
@@ -309,10 +331,11 @@ public final class PacketEditor {
     if (layers.l3 < 0) {
       return;
     }
-    packet.push(4);
+    extraTags += layers.vlans == MAX_VLANS ? 1 : 0;
+    packet.push(VLAN_TAG);
     byte[] b = packet.data();
     int at = packet.offset();
-    System.arraycopy(b, at + 4, b, at, 12);
+    System.arraycopy(b, at + VLAN_TAG, b, at, 12);
     Be.put16(b, at + 12, tpid);
     Be.put16(b, at + 14, tci & ~VLAN_PRESENT);
     stale = true;
@@ -326,8 +349,9 @@ public final class PacketEditor {
     }
     byte[] b = packet.data();
     int at = packet.offset();
-    System.arraycopy(b, at, b, at + 4, 12);
-    packet.push(-4);
+    System.arraycopy(b, at, b, at + VLAN_TAG, 12);
+    packet.push(-VLAN_TAG);
+    extraTags -= extraTags == 0 ? 0 : 1;
     stale = true;
   }
 

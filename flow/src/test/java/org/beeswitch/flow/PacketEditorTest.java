@@ -279,4 +279,31 @@ class PacketEditorTest {
     assertThat(Be.get16(p.bytes(), 14)).isEqualTo(0x2007);
     assertThat(Be.get16(p.bytes(), 18)).isEqualTo(0x1009);
   }
+
+  @Test
+  void headersBehindMoreTagsThanAFlowShowsCanStillBeSet() {
+    PacketBuilder b = new PacketBuilder().eth(1, 2).vlan(EthType.VLAN_8021AD, 20);
+    Packet p = b.vlan(EthType.VLAN, 10).ipv4("10.0.0.1", "10.0.0.2").tcp(1, 2).payload(9).packet();
+    editor.begin(p);
+    editor.pushVlan(EthType.VLAN, 30);
+    editor.pushVlan(EthType.VLAN, 40);
+    editor.set(FlowLayout.IPV4, 0x0b000001L << 32, -1L << 32);
+    editor.set(FlowLayout.TP, 77L << 48, 0xffffL << 48);
+    editor.set(FlowLayout.VLANS, 50L << 32, 0xfffL << 32);
+    assertThat(editor.flow().get(Field.VLAN_VID)).isEqualTo(0x1000 | 50);
+    assertThat(editor.flow().get(Field.TCP_SRC)).isEqualTo(77);
+    editor.popVlan();
+    assertThat(editor.flow().get(Field.VLAN_VID)).isEqualTo(0x1000 | 30);
+    editor.popVlan();
+    byte[] expected =
+        new PacketBuilder()
+            .eth(1, 2)
+            .vlan(EthType.VLAN_8021AD, 20)
+            .vlan(EthType.VLAN, 10)
+            .ipv4("11.0.0.1", "10.0.0.2")
+            .tcp(77, 2)
+            .payload(9)
+            .bytes();
+    assertThat(p.bytes()).isEqualTo(expected);
+  }
 }
