@@ -92,12 +92,12 @@ public final class Handler implements Agent, Dpif.UpcallSink {
 
   @Override
   public void onUpcall(Upcall u) {
-    upcalls.lazySet(upcalls.get() + 1);
     switch (u.kind) {
       case MISS -> forward(u, true);
       case SLOW_PATH -> forward(u, false);
       case CONTROLLER -> toControllers(u);
     }
+    upcalls.lazySet(upcalls.get() + 1); // last: who sees it sees what came of the upcall
   }
 
   private void forward(Upcall u, boolean isMiss) {
