@@ -28,8 +28,8 @@ import org.beeswitch.openflow.msg.PortDesc;
  * same few addresses, ports and tags everywhere.
  */
 public final class RandomTables {
-  private static final int PORTS = 4;
-  private static final int TABLES = 4;
+  public static final int PORTS = 4;
+  public static final int TABLES = 4;
   private static final long[] MACS = {
     0x0a0000000001L, 0x0a0000000002L, 0x0a00000000ffL, 0xffffffffffffL
   };

@@ -390,12 +390,8 @@ record ActionCase(String name, List<FlowMod> rules, Effect effect) {
     f.tags.set(0, f.tags.get(0) & keep | bits);
   }
 
-  /** As OVS: a flow has two tags, and of a frame with two the inner one makes room for a third. */
   private static void push(FrameModel f, int tpid, int tci) {
     f.tags.add(0, tpid << 16 | tci);
-    if (f.tags.size() > 2) {
-      f.tags.remove(2);
-    }
   }
 
   private static void pop(FrameModel f) {

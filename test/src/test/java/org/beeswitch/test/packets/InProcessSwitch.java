@@ -224,7 +224,7 @@ final class InProcessSwitch implements AutoCloseable {
     return parts().links.get("s" + n).mac();
   }
 
-  /** Upcalls that handlers have begun to serve. */
+  /** Upcalls that handlers have served: their megaflows are in force. */
   long upcalls() {
     return backer().handlers().stream().mapToLong(Handler::upcalls).sum();
   }
