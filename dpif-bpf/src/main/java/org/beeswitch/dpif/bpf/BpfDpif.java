@@ -138,10 +138,15 @@ public final class BpfDpif implements Dpif {
     return system;
   }
 
-  /** What a process that was killed has left: attachments, maps, devices. */
+  /**
+   * What a process that was killed has left: attachments, maps, devices. The devices may be there
+   * without pins, where the pins were in a mount namespace that ended with the process.
+   */
   private static void removeLeftovers(Pins pins, Links links, String prefix)
       throws NetdevException {
-    if (!pins.hasLeftovers()) {
+    List<Link> devices =
+        links.all().stream().filter(link -> link.name().startsWith(prefix)).toList();
+    if (!pins.hasLeftovers() && devices.isEmpty()) {
       return;
     }
     LOG.warn(
@@ -149,10 +154,8 @@ public final class BpfDpif implements Dpif {
             + " taken over",
         pins.directory());
     pins.removeAll();
-    for (Link link : links.all()) {
-      if (link.name().startsWith(prefix)) {
-        links.delete(link.ifindex());
-      }
+    for (Link device : devices) {
+      links.delete(device.ifindex());
     }
   }
 
