@@ -114,6 +114,17 @@ final class Lab implements AutoCloseable {
     return start(launcher, command.toArray(String[]::new));
   }
 
+  /** Open vSwitch's learning switch. */
+  Program startTestController(int port) throws IOException {
+    return start(
+        "ovs-testcontroller",
+        "ovs-testcontroller",
+        "--unixctl=" + dir.resolve("testcontroller" + port + ".ctl"),
+        "-O",
+        "OpenFlow13",
+        "ptcp:" + port + ":127.0.0.1");
+  }
+
   /** A controller that the test speaks for. */
   FakeController fakeController() throws Exception {
     return fakeController(FakeController.HELLO);
