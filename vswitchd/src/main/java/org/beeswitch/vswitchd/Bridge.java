@@ -107,7 +107,6 @@ final class Bridge implements AutoCloseable {
       }
       connmgr.ofproto().addPort(dpifPort(backer.dpif(), local), OfPort.LOCAL, nowNs);
       controllers.begin(nowNs);
-      log.info("bridge {}: datapath id {}", name, String.format("%016x", dpid));
       return new Bridge(name, backer, connmgr, controllers, dpid, local);
     } catch (ConfigException e) {
       deleteFromDatapath(backer.dpif(), name, local);
@@ -212,6 +211,11 @@ final class Bridge implements AutoCloseable {
     OdpPort port = addToDatapath(dpif, name, config.name(), PortKind.SYSTEM);
     devices.put(config.name(), port);
     return ofproto().addPort(dpifPort(dpif, port), wanted, nowNs).desc().port();
+  }
+
+  /** Writes into the log what there is from now on. */
+  void announce() {
+    log.info("bridge {}: datapath id {}", name, String.format("%016x", dpid));
   }
 
   /** A locally administered unicast address, for what has no device. */

@@ -97,6 +97,7 @@ final class Daemon {
   private volatile boolean refusing;
   private final int[] ready = new int[4];
   private Configuration configuration = Configuration.EMPTY;
+  private boolean forwarding;
 
   /** By bridge number, for handlers. Written by {@code main}. */
   private final Map<Integer, Connmgr> connmgrs = new ConcurrentHashMap<>();
@@ -147,6 +148,8 @@ final class Daemon {
   /** Lets handlers and revalidators begin. */
   void startForwarding() {
     backer.start();
+    forwarding = true;
+    bridges.values().forEach(Bridge::announce);
   }
 
   // Configuration.
@@ -177,6 +180,9 @@ final class Daemon {
       Bridge b = Bridge.create(a.bridge(), backer, netdevs, links, streams, poll::wake, nowNs);
       bridges.put(b.name(), b);
       connmgrs.put(b.ofproto().number(), b.connmgr());
+      if (forwarding) {
+        b.announce();
+      }
     } else if (s instanceof Step.AddPort a) {
       bridge(a.bridge()).addPort(a.port(), nowNs);
       joinPatch(a.bridge(), a.port());
