@@ -73,8 +73,21 @@ final class FakeController implements AutoCloseable {
     return "tcp:127.0.0.1:" + port;
   }
 
-  /** The switch's next connection, from the first on. */
-  Peer accept() throws InterruptedException {
+  /**
+   * The switch's next connection, from the first on, of those that came through the greeting: on a
+   * busy machine a switch may give up on one that takes longer than its back-off.
+   */
+  Peer accept() throws Exception {
+    while (true) {
+      Peer p = acceptAny();
+      if (p.greets()) {
+        return p;
+      }
+    }
+  }
+
+  /** The switch's next connection, whatever becomes of it. */
+  Peer acceptAny() throws InterruptedException {
     Peer p = accepted.poll(Await.PATIENCE_S, TimeUnit.SECONDS);
     if (p == null) {
       throw new AssertionError("the switch does not connect to " + target());

@@ -35,6 +35,7 @@ final class Peer implements AutoCloseable {
   private static final int ECHO_REQUEST = 2;
   private static final int ECHO_REPLY = 3;
   private static final int OF13 = 4;
+  private static final int GREETING_XID = 99;
 
   /** What arrived and was not asked for yet; guarded by itself. */
   private final List<Frame> inbox = new ArrayList<>();
@@ -95,6 +96,29 @@ final class Peer implements AutoCloseable {
     b.readBytes(bytes);
     sendBytes(bytes);
     return xid;
+  }
+
+  /** Whether the greeting succeeds: the switch answers to something else before it closes. */
+  boolean greets() throws Exception {
+    byte[] echo = Frame.of(OF13, ECHO_REQUEST, GREETING_XID).bytes();
+    try {
+      sendBytes(echo);
+    } catch (IOException e) {
+      return false; // closed already
+    }
+    List<Frame> answer = new ArrayList<>();
+    Await.until(
+        "the switch greets",
+        () -> {
+          synchronized (inbox) {
+            inbox.stream()
+                .filter(f -> f.type() == ECHO_REPLY && f.xid() == GREETING_XID)
+                .forEach(answer::add);
+            inbox.removeAll(answer);
+            return ended || !answer.isEmpty();
+          }
+        });
+    return !answer.isEmpty();
   }
 
   private OfFrame decode(Frame f) {
