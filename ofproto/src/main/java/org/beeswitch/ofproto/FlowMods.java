@@ -80,8 +80,7 @@ final class FlowMods {
         && t.findOverlap(fm.match(), fm.priority()) != null) {
       return OfErrorCode.OFPFMFC_OVERLAP;
     }
-    Counter counter =
-        old == null || has(fm, FlowFlags.RESET_COUNTS) ? new Counter(nowNs) : old.counter();
+    Counter counter = old == null ? new Counter(nowNs) : counterOf(fm, old);
     put(
         table,
         new Rule(
@@ -99,34 +98,54 @@ final class FlowMods {
     return null;
   }
 
+  /** What the actions refer to is looked at only if there is a rule that gets them, as in OVS. */
   private @Nullable OfErrorCode modify(FlowMod fm) {
+    if (fm.tableId() == BridgeState.TABLE_INTERNAL) {
+      return OfErrorCode.OFPBRC_EPERM;
+    }
+    List<Rule> rules = select(fm);
+    if (rules.isEmpty()) {
+      boolean adds = fm.newCookie() != FlowMod.NO_COOKIE && fm.cookieMask() == 0;
+      return adds ? add(fm) : null; // OpenFlow 1.0 and 1.1, whose codecs set a new cookie
+    }
     OfErrorCode e = check(fm.instructions());
     if (e != null) {
       return e;
     }
-    List<Rule> rules = new ArrayList<>();
-    e = select(fm, rules);
-    if (e != null) {
-      return e;
-    }
-    if (rules.isEmpty() && fm.newCookie() != FlowMod.NO_COOKIE && fm.cookieMask() == 0) {
-      return add(fm); // as OpenFlow 1.0 and 1.1 want it, whose codecs set a new cookie
-    }
     for (Rule r : rules) {
       long cookie = fm.newCookie() == FlowMod.NO_COOKIE ? r.cookie() : fm.newCookie();
-      Counter c = has(fm, FlowFlags.RESET_COUNTS) ? new Counter(nowNs) : r.counter();
-      put(r.tableId(), r.modified(fm.instructions(), cookie, r.flags(), c, nowNs));
+      put(r.tableId(), r.modified(fm.instructions(), cookie, r.flags(), counterOf(fm, r), nowNs));
     }
     return null;
   }
 
+  /**
+   * The counter of what takes the place of a rule. One that begins anew still knows when the rule
+   * was last used, so that putting a rule in again does not keep it from timing out (OVS {@code
+   * rule_insert}).
+   */
+  private static Counter counterOf(FlowMod fm, Rule old) {
+    return has(fm, FlowFlags.RESET_COUNTS) ? new Counter(old.counter().usedNs()) : old.counter();
+  }
+
   private @Nullable OfErrorCode delete(FlowMod fm) {
-    List<Rule> rules = new ArrayList<>();
-    OfErrorCode e = select(fm, rules);
-    if (e == null) {
-      remove(rules, FlowRemoved.Reason.DELETE);
+    if (fm.tableId() == BridgeState.TABLE_INTERNAL && meansInternalRules(fm)) {
+      return OfErrorCode.OFPBRC_EPERM;
     }
-    return e;
+    remove(select(fm), FlowRemoved.Reason.DELETE);
+    return null;
+  }
+
+  /**
+   * Whether a deletion is of the rules that OVS has in its internal table: all have cookie 0, match
+   * a register or a recirculation, and none can be said strictly at 1.3 without these.
+   */
+  private static boolean meansInternalRules(FlowMod fm) {
+    return !fm.command().isStrict()
+        && fm.match().mask().size() == 0
+        && (fm.cookie() & fm.cookieMask()) == 0
+        && (fm.outPort().equals(OfPort.ANY) || fm.outPort().equals(OfPort.CONTROLLER))
+        && fm.outGroup() == GroupId.ANY;
   }
 
   /** Takes rules out that are in the state's tables. */
@@ -156,11 +175,11 @@ final class FlowMods {
     return new Change.RuleAt(r.match(), r.priority());
   }
 
-  /** The rules that a modify or delete concerns, table by table. */
-  private @Nullable OfErrorCode select(FlowMod fm, List<Rule> out) {
-    if (fm.tableId() == BridgeState.TABLE_INTERNAL) {
-      return OfErrorCode.OFPBRC_EPERM;
-    }
+  /**
+   * The rules that a modify or delete concerns, table by table; only a delete asks about outputs.
+   */
+  private List<Rule> select(FlowMod fm) {
+    List<Rule> out = new ArrayList<>();
     boolean all = fm.tableId() == TableId.ALL;
     for (int t = all ? 0 : fm.tableId(); t <= (all ? BridgeState.TABLES - 1 : fm.tableId()); t++) {
       Classifier<Rule> c = state.table(t);
@@ -179,13 +198,17 @@ final class FlowMods {
             });
       }
     }
-    return null;
+    return out;
   }
 
   private static boolean isMeant(FlowMod fm, Rule r) {
     return !r.isHidden()
         && (r.cookie() & fm.cookieMask()) == (fm.cookie() & fm.cookieMask())
-        && outputsTo(r.instructions(), fm.outPort(), fm.outGroup());
+        && (isModify(fm) || outputsTo(r.instructions(), fm.outPort(), fm.outGroup()));
+  }
+
+  private static boolean isModify(FlowMod fm) {
+    return fm.command() == FlowMod.Command.MODIFY || fm.command() == FlowMod.Command.MODIFY_STRICT;
   }
 
   /**
