@@ -6,8 +6,12 @@ import static org.beeswitch.flow.FlowLayout.PORT_RECIRC;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.beeswitch.dpif.DpifPort;
 import org.beeswitch.flow.Flow;
@@ -20,7 +24,6 @@ import org.beeswitch.ofproto.state.BridgeState;
 import org.beeswitch.ofproto.state.Counter;
 import org.beeswitch.ofproto.state.PatchEnd;
 import org.beeswitch.ofproto.state.PortState;
-import org.beeswitch.ofproto.state.Ports;
 import org.beeswitch.ofproto.state.Rule;
 import org.beeswitch.ofproto.upcall.Change;
 import org.beeswitch.ofproto.xlate.Xlate;
@@ -55,6 +58,14 @@ public final class Ofproto {
   /** Time between looks for rules that have timed out. */
   private static final long EXPIRY_NS = 1_000_000_000L;
 
+  /**
+   * Largest number given to a port that asked for none; those above are for who asks, as in OVS.
+   */
+  private static final int MAX_AUTO_NUMBER = 32_767;
+
+  /** Names of ports whose numbers are remembered. */
+  private static final int MAX_NAMES = 4_096;
+
   private final Backer backer;
   private final String name;
   private final int number;
@@ -63,13 +74,23 @@ public final class Ofproto {
   private final Xlate xlate;
   private final Map<Integer, Attached> attached = new HashMap<>();
 
-  /** A port that comes back under its name keeps its number. */
-  private final Map<String, Integer> numbers = new HashMap<>();
+  /**
+   * A port that comes back under its name keeps its number: the {@link #MAX_NAMES} names that came
+   * last.
+   */
+  private final Map<String, Integer> numbers =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Integer> eldest) {
+          return size() > MAX_NAMES;
+        }
+      };
 
   private int lastNumber;
   private long nextExpiryNs;
 
-  private record Attached(DpifPort port, long sinceNs) {}
+  /** A port's device, null for a patch port's, and when the port came. */
+  private record Attached(@Nullable DpifPort port, long sinceNs) {}
 
   /** Makes an empty bridge on the datapath. */
   public Ofproto(Backer backer, String name, PortDevices devices, OfprotoListener listener) {
@@ -330,12 +351,11 @@ public final class Ofproto {
   /**
    * Makes a datapath port a port of this bridge.
    *
-   * @param requested the number it is to have, or null: the one that it had under its name, or the
-   *     next that is free
+   * @param requested the number it is to have. If that is null, or another port has it: the number
+   *     that the port had under its name, or the next that is free
    */
   public PortState addPort(DpifPort port, @Nullable OfPort requested, long nowNs) {
-    OfPort n = requested != null ? requested : numberFor(port.name());
-    numbers.put(port.name(), n.number());
+    OfPort n = numberFor(port.name(), requested);
     attached.put(n.number(), new Attached(port, nowNs));
     return put(
         new PortState(devices.describe(port, n), port.number().number(), null),
@@ -350,8 +370,8 @@ public final class Ofproto {
    */
   public PortState addPatchPort(
       String portName, @Nullable OfPort requested, long hwAddr, long nowNs) {
-    OfPort n = requested != null ? requested : numberFor(portName);
-    numbers.put(portName, n.number());
+    OfPort n = numberFor(portName, requested);
+    attached.put(n.number(), new Attached(null, nowNs));
     PortDesc d = new PortDesc(n, hwAddr, portName, 0, PortDesc.STATE_LIVE, 0, 0, 0, 0, 0, 0);
     PatchEnd nowhere = new PatchEnd(-1, 0, new Counter(nowNs), new Counter(nowNs));
     return put(new PortState(d, 0, nowhere), PortStatus.Reason.ADD);
@@ -369,24 +389,41 @@ public final class Ofproto {
         List.of(new Change.InPorts(number)));
   }
 
-  private OfPort numberFor(String portName) {
-    Ports ports = state().ports();
+  private OfPort numberFor(String portName, @Nullable OfPort requested) {
     Integer had = numbers.get(portName);
-    if (had != null && ports.get(had) == null) {
-      return OfPort.of(had);
+    int n;
+    if (requested != null && isFree(requested.number())) {
+      n = requested.number();
+    } else if (had != null && isFree(had)) {
+      n = had;
+    } else {
+      n = nextNumber();
     }
-    for (int tries = 0; tries < OfPort.MAX_NUMBER; tries++) {
-      lastNumber = lastNumber % OfPort.MAX_NUMBER + 1;
-      if (ports.get(lastNumber) == null && !numbers.containsValue(lastNumber)) {
-        return OfPort.of(lastNumber);
+    numbers.put(portName, n);
+    return OfPort.of(n);
+  }
+
+  /** The next number that no port has or, as long as there are such, had (OVS alloc_ofp_port). */
+  private int nextNumber() {
+    Set<Integer> had = new HashSet<>(numbers.values());
+    int free = 0;
+    for (int tries = 0; tries < MAX_AUTO_NUMBER; tries++) {
+      lastNumber = lastNumber % MAX_AUTO_NUMBER + 1;
+      if (isFree(lastNumber)) {
+        if (!had.contains(lastNumber)) {
+          return lastNumber;
+        }
+        free = free == 0 ? lastNumber : free;
       }
     }
-    for (int n = 1; n <= OfPort.MAX_NUMBER; n++) {
-      if (ports.get(n) == null) {
-        return OfPort.of(n);
-      }
+    if (free == 0) {
+      throw new IllegalStateException("bridge " + name + " has " + MAX_AUTO_NUMBER + " ports");
     }
-    throw new IllegalStateException("bridge " + name + " has " + OfPort.MAX_NUMBER + " ports");
+    return free;
+  }
+
+  private boolean isFree(int ofPort) {
+    return state().ports().get(ofPort) == null;
   }
 
   /** Takes a port away, with what was learned behind it. */
@@ -408,7 +445,8 @@ public final class Ofproto {
   /** Looks at a port's device again, after it changed, went or came back. */
   public void refreshPort(DpifPort port) {
     for (Map.Entry<Integer, Attached> e : attached.entrySet()) {
-      if (e.getValue().port().number().equals(port.number())) {
+      DpifPort attachedPort = e.getValue().port();
+      if (attachedPort != null && attachedPort.number().equals(port.number())) {
         e.setValue(new Attached(port, e.getValue().sinceNs()));
         PortState old = state().ports().get(e.getKey());
         if (old != null) {
@@ -439,12 +477,28 @@ public final class Ofproto {
   }
 
   private PortState put(PortState p, PortStatus.Reason why) {
-    backer.commit(state().withPorts(state().ports().with(p)), List.of(new Change.InPorts(number)));
+    PortState old = state().ports().get(p.ofPort());
+    List<Change> changes =
+        old != null && forwardsAs(old, p) ? List.of() : List.of(new Change.InPorts(number));
+    backer.commit(state().withPorts(state().ports().with(p)), changes);
     listener.portStatus(new PortStatus(why, p.desc()));
     return p;
   }
 
-  /** Does a port-mod (OVS {@code port_mod_start}). */
+  /**
+   * Whether translation sees no difference: what a link's state or speed is changes no megaflow.
+   */
+  private static boolean forwardsAs(PortState a, PortState b) {
+    int looked = PortDesc.CONFIG_NO_RECV | PortDesc.CONFIG_NO_FWD;
+    return a.odpPort() == b.odpPort()
+        && Objects.equals(a.patch(), b.patch())
+        && ((a.desc().config() ^ b.desc().config()) & looked) == 0;
+  }
+
+  /**
+   * Does a port-mod (OVS {@code port_mod_start}). A device that cannot be set up or down stays as
+   * it is, and the rest is done, without an error.
+   */
   public @Nullable OfErrorCode portMod(PortMod m) {
     PortState p = state().ports().get(m.port().number());
     if (p == null) {
@@ -457,12 +511,16 @@ public final class Ofproto {
     Attached a = attached.get(m.port().number());
     if ((toggled & PortDesc.CONFIG_PORT_DOWN) != 0
         && a != null
+        && a.port() != null
         && !devices.setUp(a.port(), (m.config() & PortDesc.CONFIG_PORT_DOWN) == 0)) {
-      return OfErrorCode.OFPPMFC_EPERM;
+      toggled &= ~PortDesc.CONFIG_PORT_DOWN;
     }
     if (toggled != 0) {
-      PortDesc d = a == null ? p.desc() : devices.describe(a.port(), m.port());
-      int config = p.desc().config() ^ toggled;
+      PortDesc d = p.desc(); // what the device makes of it comes as a change of its own
+      int config = d.config() ^ toggled;
+      boolean down =
+          (config & PortDesc.CONFIG_PORT_DOWN) != 0 || (d.state() & PortDesc.STATE_LINK_DOWN) != 0;
+      int state = down ? d.state() & ~PortDesc.STATE_LIVE : d.state() | PortDesc.STATE_LIVE;
       put(
           p.withDesc(
               new PortDesc(
@@ -470,7 +528,7 @@ public final class Ofproto {
                   d.hwAddr(),
                   d.name(),
                   config,
-                  d.state(),
+                  state,
                   d.curr(),
                   d.advertised(),
                   d.supported(),
@@ -494,31 +552,23 @@ public final class Ofproto {
   }
 
   private PortStats portStats(PortState p, long nowNs) {
-    Attached a = attached.get(p.ofPort());
     OfPort n = p.desc().port();
+    Attached a = attached.get(p.ofPort());
     if (a == null) {
-      backer.udpif().pullStats();
-      PatchEnd e = p.patch();
-      return e == null
-          ? new PortStats(n, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0)
-          : new PortStats(
-              n,
-              e.rx().packets(),
-              e.tx().packets(),
-              e.rx().bytes(),
-              e.tx().bytes(),
-              0,
-              0,
-              0,
-              0,
-              0,
-              0,
-              0,
-              0,
-              0,
-              0);
+      throw new IllegalStateException("nobody attached port " + n + " of bridge " + name);
     }
-    PortStats s = devices.stats(a.port(), n);
+    PortStats s;
+    if (a.port() == null) {
+      backer.udpif().pullStats();
+      PatchEnd e = Objects.requireNonNull(p.patch());
+      long rx = e.rx().packets();
+      long tx = e.tx().packets();
+      s =
+          new PortStats(
+              n, rx, tx, e.rx().bytes(), e.tx().bytes(), -1, -1, -1, -1, -1, -1, -1, -1, 0, 0);
+    } else {
+      s = devices.stats(a.port(), n);
+    }
     long age = nowNs - a.sinceNs();
     return new PortStats(
         n,

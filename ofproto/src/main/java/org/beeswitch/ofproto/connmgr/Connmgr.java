@@ -25,6 +25,7 @@ import org.beeswitch.openflow.msg.OfFrame;
 import org.beeswitch.openflow.msg.OfMessage;
 import org.beeswitch.openflow.msg.OfPort;
 import org.beeswitch.openflow.msg.PacketIn;
+import org.beeswitch.openflow.msg.PortMod;
 import org.beeswitch.openflow.msg.PortStatus;
 import org.beeswitch.openflow.msg.Role;
 import org.beeswitch.openflow.msg.RoleRequest;
@@ -39,8 +40,9 @@ import org.jspecify.annotations.Nullable;
  *
  * Without controllers a standalone bridge has the visible rule {@code priority=0 actions=NORMAL}; a
  * secure one has none. With controllers, a standalone bridge that none has been admitted to for
- * three probe intervals puts a hidden rule above all others that does NORMAL (fail-open), and takes
- * it out when one is back; other rules stay as they are. Service connections have no say in this.
+ * three probe intervals loses its rules and gets a hidden one above all others that does NORMAL
+ * (fail-open); it goes when one is back, and rules that came since stay. Service connections have
+ * no say in this.
  *
  * <p>Opening and keeping connections is {@code vswitchd}'s; here is what they mean. {@code main}
  * alone, but {@link #packetIn} and {@link #coverage}.
@@ -48,6 +50,8 @@ import org.jspecify.annotations.Nullable;
 public final class Connmgr implements OfprotoListener, ConnectionListener<Decoded, OfFrame> {
   /** Priority of the fail-open rule: no controller can say it (OVS FAIL_OPEN_PRIORITY). */
   public static final int FAIL_OPEN_PRIORITY = 0xf0f0f0;
+
+  private static final int OF15 = 6;
 
   /** Packet-ins on their way from handlers to {@code main}. */
   private static final int PACKET_IN_INBOX = 4_096;
@@ -67,6 +71,9 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
   private boolean hasGenerationId;
   private long nowNs;
   private @Nullable Rule failOpen;
+
+  /** Whose port-mod is being done. */
+  private @Nullable OfConn portModBy;
 
   /**
    * @param factory makes the bridge, which tells this connection manager what happens to it
@@ -169,7 +176,22 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
 
   @Override
   public void portStatus(PortStatus m) {
-    conns.forEach(c -> c.send(m));
+    for (OfConn c : conns) {
+      if (c != portModBy || c.connection.version() >= OF15) {
+        c.send(m);
+      }
+    }
+  }
+
+  /**
+   * Does a port-mod. The controller that sent it is not told what it did, all others are; from
+   * OpenFlow 1.5 on it is told too (OVS {@code connmgr_send_port_status}).
+   */
+  @Nullable OfErrorCode portMod(OfConn by, PortMod m) {
+    portModBy = by;
+    OfErrorCode e = ofproto.portMod(m);
+    portModBy = null;
+    return e;
   }
 
   /** Takes a packet-in from a handler. Any thread; never waits. */

@@ -98,7 +98,7 @@ final class Requests {
       case GROUP_MOD -> c.isSecondary() ? OfErrorCode.OFPBRC_IS_SECONDARY : groupMod((GroupMod) m);
       case METER_MOD -> c.isSecondary() ? OfErrorCode.OFPBRC_IS_SECONDARY : meterMod((MeterMod) m);
       case PORT_MOD ->
-          c.isSecondary() ? OfErrorCode.OFPBRC_IS_SECONDARY : ofproto.portMod((PortMod) m);
+          c.isSecondary() ? OfErrorCode.OFPBRC_IS_SECONDARY : connmgr.portMod(c, (PortMod) m);
       case TABLE_MOD -> c.isSecondary() ? OfErrorCode.OFPBRC_IS_SECONDARY : tableMod((TableMod) m);
       case BARRIER_REQUEST -> {
         c.reply(xid, new BarrierReply());
