@@ -12,6 +12,7 @@ import org.beeswitch.dpif.netdev.NetdevDpif;
 import org.beeswitch.flow.Match;
 import org.beeswitch.flow.Packet;
 import org.beeswitch.ofproto.upcall.Handler;
+import org.beeswitch.ofproto.upcall.PacketInSink;
 import org.beeswitch.openflow.msg.Action;
 import org.beeswitch.openflow.msg.BufferId;
 import org.beeswitch.openflow.msg.Bytes;
@@ -42,9 +43,16 @@ final class SteppedSwitch implements AutoCloseable, OfprotoListener {
   private final List<MemoryPort> wires = new ArrayList<>();
 
   SteppedSwitch(int ports) throws DpifException {
+    this(ports, null);
+  }
+
+  /**
+   * @param sink gets packet-ins instead of {@link #packetIns}
+   */
+  SteppedSwitch(int ports, @Nullable PacketInSink sink) throws DpifException {
     dpif = NetdevDpif.inMemory(() -> nowNs);
     Runnable main = () -> {};
-    backer = new Backer(dpif, main, (bridge, m) -> packetIns.add(m));
+    backer = new Backer(dpif, main, sink != null ? sink : (bridge, m) -> packetIns.add(m));
     backer.learnAtOnce(() -> backer.doWork(nowNs));
     backer.prepare(1);
     br0 = new Ofproto(backer, "br0", new Devices(), this);
@@ -91,6 +99,11 @@ final class SteppedSwitch implements AutoCloseable, OfprotoListener {
    */
   List<Sent> send(int port, byte[] frame) {
     wire(port).inject(frame);
+    return drain();
+  }
+
+  /** Lets everything settle, and tells what left since the last time. */
+  List<Sent> drain() {
     settle();
     List<Sent> l = new ArrayList<>();
     for (int i = 1; i <= wires.size(); i++) {
@@ -180,7 +193,7 @@ final class SteppedSwitch implements AutoCloseable, OfprotoListener {
     dpif.close();
   }
 
-  private static final class Devices implements PortDevices {
+  static final class Devices implements PortDevices {
     @Override
     public PortDesc describe(DpifPort port, OfPort number) {
       return new PortDesc(

@@ -29,12 +29,15 @@ import org.beeswitch.openflow.msg.PacketIn;
  * the same actions. Agent {@code handler-N}; also the datapath's executor N.
  *
  * <p>A packet that waits for a learned address or finds its translation stale is translated again,
- * {@link #TRIES} times at most; then it is forwarded as it was last translated, and no megaflow is
- * made.
+ * {@link #TRIES} times at most; then it is forwarded by the tables that there are, and no megaflow
+ * is made.
  */
 public final class Handler implements Agent, Dpif.UpcallSink {
   private static final int BATCH = 64;
   private static final int TRIES = 5;
+
+  /** What of a packet fits into an OpenFlow message, whatever the match before it. */
+  private static final int MAX_PACKET_IN_DATA = 65_000;
 
   /** Cookie of a slow-path action: the reason, by OVS's bit, in the upper half. */
   private static final long SLOW_ACTION = 1L << 5 << 32;
@@ -141,7 +144,9 @@ public final class Handler implements Agent, Dpif.UpcallSink {
   }
 
   /**
-   * A controller gets packets as they are on the wire: one for each segment, with their checksums.
+   * A controller gets packets as they are on the wire: one for each segment, with their checksums;
+   * and whole, since none is kept here for it to ask for the rest: as OVS, max_len is not looked at
+   * (OF 1.3.5, 7.4.1).
    */
   private void toControllers(Upcall u) {
     PacketInCookie c = PacketInCookie.of(u);
@@ -165,7 +170,6 @@ public final class Handler implements Agent, Dpif.UpcallSink {
     if (tunId != 0) {
       m.exact(Field.TUN_ID, tunId);
     }
-    int n = Math.min(p.length(), c.maxLen());
     packetIns.packetIn(
         c.bridge(),
         new PacketIn(
@@ -175,6 +179,6 @@ public final class Handler implements Agent, Dpif.UpcallSink {
             c.tableId(),
             c.ruleCookie(),
             m.build(),
-            Bytes.copyOf(p.data(), p.offset(), n)));
+            Bytes.copyOf(p.data(), p.offset(), Math.min(p.length(), MAX_PACKET_IN_DATA))));
   }
 }

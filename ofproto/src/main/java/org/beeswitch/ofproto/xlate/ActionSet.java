@@ -31,16 +31,17 @@ final class ActionSet {
   /** set-field, set-TTL: in the order of last writing. */
   private final List<Action> sets = new ArrayList<>();
 
-  private int n;
-
-  boolean isEmpty() {
-    return n == 0;
+  /**
+   * Whether it has an output or a group: if not, nothing of it is executed (OVS {@code
+   * ofpacts_execute_action_set}), so that no TTL runs out of a packet that goes nowhere.
+   */
+  boolean sends() {
+    return single.containsKey(Action.Type.OUTPUT) || single.containsKey(Action.Type.GROUP);
   }
 
   void clear() {
     single.clear();
     sets.clear();
-    n = 0;
   }
 
   void write(List<Action> actions) {
@@ -58,7 +59,6 @@ final class ActionSet {
         }
         default -> single.put(a.type(), a);
       }
-      n++;
     }
   }
 
@@ -98,7 +98,6 @@ final class ActionSet {
     single.putAll(o.single);
     sets.clear();
     sets.addAll(o.sets);
-    n = o.n;
   }
 
   private void add(List<Action> out, Action.Type t) {

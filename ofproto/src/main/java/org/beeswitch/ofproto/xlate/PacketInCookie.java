@@ -12,7 +12,7 @@ import org.beeswitch.openflow.msg.PacketIn;
  * daemon that has adopted the flow.
  *
  * <pre>
- *  word 0  reason:8 flags:8 max_len:16 table:8 bridge:8 in_port:16
+ *  word 0  reason:8 table:8 max_len:16 bridge:16 in_port:16
  *  word 1  cookie of the rule
  *  word 2  metadata when the action was executed
  * </pre>
@@ -33,8 +33,8 @@ public record PacketInCookie(
   void put(OdpActions actions) {
     long w0 =
         (long) code(reason) << 56
+            | (long) tableId << 48
             | (long) maxLen << 32
-            | (long) tableId << 24
             | (long) bridge << 16
             | ofInPort & 0xffff;
     actions.userspace(UpcallKind.CONTROLLER.code(), w0, ruleCookie, metadata);
@@ -48,10 +48,10 @@ public record PacketInCookie(
         u.cookie1,
         u.cookie2,
         reason((int) (w0 >>> 56)),
-        (int) (w0 >>> 24) & 0xff,
+        (int) (w0 >>> 48) & 0xff,
         (int) (w0 >>> 32) & 0xffff,
         port > 0xff00 ? port | 0xffff0000 : port,
-        (int) (w0 >>> 16) & 0xff);
+        (int) (w0 >>> 16) & 0xffff);
   }
 
   /** OFPR_* of the reasons that 1.3 has; later ones are ACTION there. */

@@ -88,6 +88,19 @@ public final class SideEffects {
     }
   }
 
+  /** Whether the same counters and addresses are met in the same order. */
+  public boolean sameAs(SideEffects o) {
+    if (n != o.n || !Arrays.equals(kinds, 0, n, o.kinds, 0, n)) {
+      return false;
+    }
+    for (int i = 0; i < n; i++) {
+      if (targets[i] != o.targets[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** A copy of exactly the entries, for keeping. */
   public SideEffects copy() {
     return n == 0

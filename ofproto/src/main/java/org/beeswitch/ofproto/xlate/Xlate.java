@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.IntUnaryOperator;
-import org.beeswitch.flow.EthType;
 import org.beeswitch.flow.Flow;
 import org.beeswitch.flow.FlowMask;
 import org.beeswitch.odp.OdpActions;
@@ -90,6 +89,8 @@ public final class Xlate {
   private int tableId;
   private int depth;
   private int resubmits;
+  private boolean inPacketOut;
+  private boolean inActionSet;
   private @Nullable XlateTrace trace;
 
   private static final class Saved {
@@ -121,11 +122,11 @@ public final class Xlate {
     BridgeState b = port == Snapshot.NO_PORT ? null : s.bridge((int) (port >>> 32));
     if (b == null) {
       out.error = XlateError.NO_INPUT_PORT;
-      alwaysLookedAt();
+      AlwaysMasked.begin(mask.words(), flow);
       return finish();
     }
     enter(b, (int) port);
-    alwaysLookedAt();
+    AlwaysMasked.begin(mask.words(), flow);
     if ((int) original[PORT_RECIRC] != 0) {
       out.error = XlateError.NO_RECIRCULATION_CONTEXT;
       return finish();
@@ -133,8 +134,9 @@ public final class Xlate {
     PortState in = b.ports().get((int) port);
     if (in != null && mayReceive(in)) {
       lookup(0);
+      Rule first = rule;
       run();
-      executeActionSet();
+      executeActionSet(first, 0);
     }
     return finish();
   }
@@ -153,9 +155,11 @@ public final class Xlate {
       return finish();
     }
     enter(b, ofInPort);
-    alwaysLookedAt();
+    AlwaysMasked.begin(mask.words(), flow);
+    inPacketOut = true;
     apply(list);
-    executeActionSet();
+    stopped = false;
+    executeActionSet(null, 0);
     return finish();
   }
 
@@ -179,6 +183,8 @@ public final class Xlate {
     depth = 0;
     resubmits = 0;
     stopped = false;
+    inPacketOut = false;
+    inActionSet = false;
   }
 
   private void enter(BridgeState b, int ofInPort) {
@@ -192,61 +198,13 @@ public final class Xlate {
     }
   }
 
-  /** OVS {@code xlate_wc_init}. */
-  private void alwaysLookedAt() {
-    long[] m = mask.words();
-    m[PORT_RECIRC] = -1L;
-    m[TYPE_HASH] |= 0xffffffff00000000L;
-    m[ETH_DST_TYPE] |= 0xffff;
-    if (Rewrites.isIp(flow)) {
-      mask.words()[NW] |= (long) (FRAG_ANY | FRAG_LATER) << 56;
-    }
-  }
-
-  /** OVS {@code xlate_wc_finish}: leaves in the mask only what a datapath key can have. */
+  /** Leaves in the mask only what a datapath key can have. */
   private XlateOut finish() {
-    long[] m = mask.words();
-    Arrays.fill(m, 0, ODP, 0);
-    int proto = (int) (original[NW] >>> 32) & 0xff;
-    int type = (int) original[ETH_DST_TYPE] & 0xffff;
-    boolean icmp = type == EthType.IPV4 && proto == 1 || type == EthType.IPV6 && proto == 58;
-    if (icmp) {
-      m[TP] &= 0x00ff00ffffffffffL;
-    }
-    m[VLANS] = tagMask(m[VLANS], original[VLANS], 32) | tagMask(m[VLANS], original[VLANS], 0);
-    if ((original[NW] >>> 56 & FRAG_LATER) != 0) {
-      m[TP] &= 0x00000000ffffffffL;
-    }
-    if (!EthType.isMpls(type)) {
-      m[MPLS01] = 0;
-      m[MPLS2] = 0;
-    }
-    if (!isTunnelled()) {
-      Arrays.fill(m, TUN_ID, TUN_ID + TUN_WORDS, 0);
-    }
+    AlwaysMasked.finish(mask.words(), original);
     if (out.error != null) {
       actions.clear();
     }
     return out;
-  }
-
-  /**
-   * What of one tag's mask matters: if anything of it was looked at, then whether it is there; and
-   * if it is not, nothing else. (OVS clears the mask of an absent tag, because its datapaths take a
-   * key without a tag as a match on its absence.)
-   */
-  private static long tagMask(long mask, long tags, int shift) {
-    long half = 0xffffffffL << shift;
-    long present = (long) VLAN_PRESENT << shift;
-    if ((mask & half) == 0) {
-      return 0;
-    }
-    return (tags & present) == 0 ? present : mask & half | present;
-  }
-
-  private boolean isTunnelled() {
-    return original[TUN_IPV4] << 32 != 0
-        || (original[TUN_IPV6_DST] | original[TUN_IPV6_DST + 1]) != 0;
   }
 
   /**
@@ -300,9 +258,9 @@ public final class Xlate {
         flow[METADATA] = flow[METADATA] & ~i.metadataMask() | i.metadata();
       }
       if (trace != null) {
-        traceInstructions(trace, i);
+        trace.addInstructions(depth, i);
       }
-      if (!i.hasGoto()) {
+      if (!i.hasGoto() || !mayLookUpMore()) {
         return;
       }
       lookup(i.gotoTable());
@@ -344,17 +302,37 @@ public final class Xlate {
     }
   }
 
-  private void executeActionSet() {
-    if (actionSet.isEmpty() || out.error != null) {
+  /**
+   * Executes the action set, if it sends the packet anywhere. What it sends to controllers is said
+   * to come from the table and rule where the pipeline began, as OVS says it, whichever rule wrote
+   * it.
+   */
+  private void executeActionSet(@Nullable Rule began, int beganInTable) {
+    if (out.error != null || !actionSet.sends()) {
+      actionSet.clear();
       return;
     }
-    setActions.clear();
-    actionSet.drainTo(setActions);
+    List<Action> list = setActions.isEmpty() ? setActions : new ArrayList<>(); // nested in another
+    actionSet.drainTo(list);
     if (trace != null) {
       trace.add(new XlateTrace.ActionSet(depth));
     }
-    apply(setActions);
+    rule = began;
+    tableId = beganInTable;
+    inActionSet = true;
+    apply(list);
+    inActionSet = false;
     stopped = false;
+    list.clear();
+  }
+
+  /** Counts a look-up after the first; false if there were too many, which ends the translation. */
+  private boolean mayLookUpMore() {
+    if (++resubmits > MAX_RESUBMITS) {
+      out.error = XlateError.TOO_MANY_RESUBMITS;
+      return false;
+    }
+    return true;
   }
 
   private void showActionSetOutput() {
@@ -408,31 +386,46 @@ public final class Xlate {
     } else if (p.patch() != null) {
       throughPatchPort(p);
     } else if (p.odpPort() != 0) {
-      if (actions.size() > OdpActions.MAX - 32) {
-        out.error = XlateError.TOO_MANY_ACTIONS;
-        return;
+      if (hasRoom()) {
+        Commit.commit(flow, base, mask.words(), actions);
+        actions.output(p.odpPort());
       }
-      Commit.commit(flow, base, mask.words(), actions);
-      actions.output(p.odpPort());
     }
+  }
+
+  /** Whether the list takes what one more commit and output add to it at most. */
+  private boolean hasRoom() {
+    if (actions.size() > OdpActions.MAX - 32) {
+      out.error = XlateError.TOO_MANY_ACTIONS;
+      return false;
+    }
+    return true;
   }
 
   /**
    * Goes on in the bridge at the other end, then comes back to the packet as it was (OVS {@code
-   * patch_port_output}).
+   * patch_port_output}). What goes wrong there is no error here: a loop of patch ports ends at
+   * {@link #MAX_DEPTH}, and what was sent on the way is sent.
    */
   private void throughPatchPort(PortState p) {
     PatchEnd end = Objects.requireNonNull(p.patch());
+    if (end.peerBridge() >= 0) {
+      out.dependencies.ports(end.peerBridge()); // also when the peer is not there yet
+    }
     BridgeState there = snapshot.bridge(end.peerBridge());
     PortState in = there == null ? null : there.ports().get(end.peerOfPort());
     if (there == null || in == null || in.patch() == null) {
       note("patch port has no peer");
       return;
     }
-    if (++depth > MAX_DEPTH) {
-      out.error = XlateError.RECURSION_TOO_DEEP;
+    out.effects.patchTx(end.tx());
+    out.effects.patchRx(in.patch().rx());
+    if (depth == MAX_DEPTH || resubmits == MAX_RESUBMITS) {
+      note(depth == MAX_DEPTH ? "over max translation depth" : "over max resubmit actions");
       return;
     }
+    depth++;
+    resubmits++;
     if (saved.size() < depth) {
       saved.add(new Saved());
     }
@@ -444,9 +437,9 @@ public final class Xlate {
     BridgeState outerBridge = here();
     Rule outerRule = rule;
     int outerTable = tableId;
+    boolean outerInActionSet = inActionSet;
+    inActionSet = false;
 
-    out.effects.patchTx(end.tx());
-    out.effects.patchRx(in.patch().rx());
     enter(there, in.ofPort());
     Arrays.fill(flow, TUN_ID, TUN_ID + TUN_WORDS, 0);
     flow[CT] = 0;
@@ -454,9 +447,13 @@ public final class Xlate {
     if (mayReceive(in)) {
       lookup(0);
       run();
-      executeActionSet();
+      executeActionSet(outerRule, outerTable);
+    }
+    if (out.error != XlateError.TOO_MANY_ACTIONS) {
+      out.error = null;
     }
 
+    inActionSet = outerInActionSet;
     s.actionSet = actionSet;
     actionSet = outer;
     bridge = outerBridge;
@@ -472,8 +469,7 @@ public final class Xlate {
       out.error = XlateError.RECURSION_TOO_DEEP;
       return;
     }
-    if (++resubmits > MAX_RESUBMITS) {
-      out.error = XlateError.TOO_MANY_RESUBMITS;
+    if (!mayLookUpMore()) {
       return;
     }
     Rule outerRule = rule;
@@ -486,8 +482,16 @@ public final class Xlate {
   }
 
   private void toController(int maxLen, PacketIn.Reason reason) {
+    if (!hasRoom()) {
+      return;
+    }
     Commit.commit(flow, base, mask.words(), actions);
-    boolean miss = reason == PacketIn.Reason.ACTION && rule != null && rule.isTableMiss();
+    boolean miss =
+        reason == PacketIn.Reason.ACTION
+            && !inPacketOut
+            && !inActionSet
+            && rule != null
+            && rule.isTableMiss();
     new PacketInCookie(
             rule == null ? -1L : rule.cookie(),
             flow[METADATA],
@@ -523,6 +527,9 @@ public final class Xlate {
   private void pushVlan(int ethType) {
     boolean full = Commit.count(flow) == MAX_VLANS;
     if (full) {
+      if (!hasRoom()) {
+        return;
+      }
       Commit.commit(flow, base, mask.words(), actions);
     }
     Rewrites.pushVlan(ethType, flow, mask.words());
@@ -568,25 +575,10 @@ public final class Xlate {
    * 01:80:c2:00:00:00 is let in by its own flag, which 1.3 does not have (OVS {@code may_receive}).
    */
   private boolean mayReceive(PortState in) {
-    return !in.has(PortDesc.CONFIG_NO_RECV) || flow[ETH_DST_TYPE] >>> 16 == 0x0180c2000000L;
-  }
-
-  private void traceInstructions(XlateTrace t, Instructions i) {
-    if (i.hasClear()) {
-      t.add(new XlateTrace.DidInstruction(depth, Instructions.builder().clear().build()));
+    if (!in.has(PortDesc.CONFIG_NO_RECV)) {
+      return true;
     }
-    if (i.hasWrite()) {
-      t.add(new XlateTrace.DidInstruction(depth, Instructions.builder().write(i.write()).build()));
-    }
-    if (i.hasMetadata()) {
-      t.add(
-          new XlateTrace.DidInstruction(
-              depth, Instructions.builder().metadata(i.metadata(), i.metadataMask()).build()));
-    }
-    if (i.hasGoto()) {
-      t.add(
-          new XlateTrace.DidInstruction(
-              depth, Instructions.builder().gotoTable(i.gotoTable()).build()));
-    }
+    mask.words()[ETH_DST_TYPE] |= 0xffffffffffff0000L; // which OVS forgets
+    return flow[ETH_DST_TYPE] >>> 16 == 0x0180c2000000L;
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.beeswitch.ofproto.xlate;
 
+import java.util.Locale;
+
 /**
  * Why a translation gave up; the packets of such a megaflow are dropped (OVS {@code enum
  * xlate_error}).
@@ -14,9 +16,21 @@ public enum XlateError {
   BRIDGE_NOT_FOUND("Bridge not found");
 
   private final String text;
+  private final String counter;
 
   XlateError(String text) {
     this.text = text;
+    this.counter = "xlate_" + name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Name of what counts upcalls that ended so; {@link #index} is its place among them. */
+  public String counter() {
+    return counter;
+  }
+
+  @SuppressWarnings("EnumOrdinal") // place in an array of counters
+  public int index() {
+    return ordinal();
   }
 
   public String text() {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.beeswitch.ofproto.xlate;
 
+import org.beeswitch.flow.FlowLayout;
 import org.beeswitch.flow.FlowMask;
+import org.beeswitch.odp.OdpActionKind;
 import org.beeswitch.odp.OdpActions;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +35,38 @@ public final class XlateOut {
   public long learnMac;
   public int learnOfPort;
   public boolean learnGratArp;
+
+  /**
+   * Whether {@link #actions} do to a packet what {@code others} do. Of each field that it writes,
+   * {@link Commit} writes the bits that the whole translation looked at: so two translations that
+   * looked at different bits may differ in SETs of bits to what the packet has there anyway.
+   *
+   * @param packet its flow as it came
+   */
+  public boolean actsAs(OdpActions others, long[] packet) {
+    if (others.size() != actions.size()) {
+      return false;
+    }
+    for (int i = 0; i < actions.size(); i++) {
+      boolean same =
+          actions.kind(i) == OdpActionKind.SET
+              ? others.raw(i, 0) == actions.raw(i, 0) && setsAlike(others, i, packet)
+              : others.raw(i, 0) == actions.raw(i, 0)
+                  && others.raw(i, 1) == actions.raw(i, 1)
+                  && others.raw(i, 2) == actions.raw(i, 2)
+                  && others.raw(i, 3) == actions.raw(i, 3);
+      if (!same) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean setsAlike(OdpActions others, int i, long[] packet) {
+    long here = packet[actions.word(i) + FlowLayout.ODP];
+    long mine = here & ~actions.mask(i) | actions.value(i);
+    return mine == (here & ~others.mask(i) | others.value(i));
+  }
 
   void clear(long v) {
     actions.clear();

@@ -42,6 +42,24 @@ public final class XlateTrace {
     steps.add(s);
   }
 
+  /** Notes each instruction but apply-actions, which notes itself action by action. */
+  void addInstructions(int depth, Instructions i) {
+    if (i.hasClear()) {
+      add(new DidInstruction(depth, Instructions.builder().clear().build()));
+    }
+    if (i.hasWrite()) {
+      add(new DidInstruction(depth, Instructions.builder().write(i.write()).build()));
+    }
+    if (i.hasMetadata()) {
+      add(
+          new DidInstruction(
+              depth, Instructions.builder().metadata(i.metadata(), i.metadataMask()).build()));
+    }
+    if (i.hasGoto()) {
+      add(new DidInstruction(depth, Instructions.builder().gotoTable(i.gotoTable()).build()));
+    }
+  }
+
   public List<Step> steps() {
     return List.copyOf(steps);
   }

@@ -176,7 +176,7 @@ public final class RandomTables {
     return -1L << r.nextInt(33) & 0xffffffffL;
   }
 
-  private Instructions instructions(int table) {
+  public Instructions instructions(int table) {
     Instructions.Builder b = Instructions.builder();
     if (!one(5)) {
       b.apply(actions());
