@@ -49,6 +49,9 @@ public final class Backer implements MacLearning, AutoCloseable {
   /** Longest that a packet waits for its source address to be learned. */
   private static final long LEARN_WAIT_NS = 20_000_000L;
 
+  /** Bridges that one daemon can make in its life. */
+  private static final int MAX_BRIDGES = 65_536;
+
   private static final long AGEING_NS = 1_000_000_000L;
 
   private final Dpif dpif;
@@ -60,11 +63,12 @@ public final class Backer implements MacLearning, AutoCloseable {
   private final Revalidator revalidator;
   private final ArrayBlockingQueue<Learn> learnQueue = new ArrayBlockingQueue<>(LEARN_QUEUE);
   private final AtomicLong learnRefused = new AtomicLong();
+  private final AtomicLong learnLate = new AtomicLong();
   private final AtomicLong finalTicket = new AtomicLong();
   private final Queue<Waiting> waiting = new ArrayDeque<>();
   private int nextBridgeNumber;
-  private long learned;
-  private long macEvicted;
+  private final AtomicLong learned = new AtomicLong();
+  private final AtomicLong macEvicted = new AtomicLong();
   private long nextAgeingNs;
 
   /** Tests that step everything in one thread have nobody else to do what a handler waits for. */
@@ -161,8 +165,12 @@ public final class Backer implements MacLearning, AutoCloseable {
     return revalidator;
   }
 
-  /** A number for a new bridge. */
+  /** A number for a new bridge; 16 bits, as packet-in cookies and dependencies keep it. */
   int newBridgeNumber() {
+    if (nextBridgeNumber == MAX_BRIDGES) {
+      throw new IllegalStateException(
+          MAX_BRIDGES + " bridges have been made since the daemon began; start it again");
+    }
     return nextBridgeNumber++;
   }
 
@@ -234,6 +242,9 @@ public final class Backer implements MacLearning, AutoCloseable {
     for (long left = LEARN_WAIT_NS; !l.done && left > 0; left = until - System.nanoTime()) {
       LockSupport.parkNanos(this, left);
     }
+    if (!l.done) {
+      learnLate.incrementAndGet();
+    }
     return l.done;
   }
 
@@ -269,21 +280,19 @@ public final class Backer implements MacLearning, AutoCloseable {
   private void learn(BridgeState b, Learn l, long nowNs) {
     MacTable t = b.macs();
     MacEntry old = t.get(l.vlan, l.mac);
-    if (old != null && old.ofPort() == l.ofPort) {
-      return;
+    if (old != null && old.ofPort() == l.ofPort || b.ports().get(l.ofPort) == null) {
+      return; // others asked too; or the port has gone since
     }
     List<Change> changes = new ArrayList<>();
     if (old == null && t.size() >= MacTable.MAX) {
-      MacEntry oldest = t.oldest();
-      if (oldest != null) {
-        t = t.without(oldest);
-        changes.add(new Change.InMac(b.number(), oldest.vlan(), oldest.mac()));
-        macEvicted++;
-      }
+      MacEntry victim = t.victim();
+      t = t.without(victim);
+      changes.add(new Change.InMac(b.number(), victim.vlan(), victim.mac()));
+      macEvicted.incrementAndGet();
     }
     long lockUntil = l.gratArp ? nowNs + MacTable.GRAT_ARP_LOCK_NS : nowNs;
     changes.add(new Change.InMac(b.number(), l.vlan, l.mac));
-    learned++;
+    learned.incrementAndGet();
     commit(b.withMacs(t.with(new MacEntry(l.mac, l.vlan, l.ofPort, lockUntil, nowNs))), changes);
   }
 
@@ -320,9 +329,10 @@ public final class Backer implements MacLearning, AutoCloseable {
   public Map<String, Long> coverage() {
     Map<String, Long> all = new TreeMap<>(dpif.coverage());
     all.putAll(udpif.coverage());
-    all.put("mac_learning_learned", learned);
-    all.put("mac_learning_evicted", macEvicted);
+    all.put("mac_learning_learned", learned.get());
+    all.put("mac_learning_evicted", macEvicted.get());
     all.put("mac_learning_refused", learnRefused.get());
+    all.put("mac_learning_late", learnLate.get());
     return all;
   }
 

@@ -2,7 +2,9 @@
 package org.beeswitch.ofproto.state;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.beeswitch.ofproto.persistent.PersistentLongMap;
 import org.jspecify.annotations.Nullable;
 
@@ -55,15 +57,34 @@ public final class MacTable {
     return l;
   }
 
-  /** The entry seen longest ago: what makes room when the table is full. */
-  public @Nullable MacEntry oldest() {
-    MacEntry oldest = null;
+  /**
+   * What makes room when the table is full: of the port with the most entries, the one seen longest
+   * ago (OVS {@code evict_mac_entry_fairly}), so that a port that floods addresses pushes out its
+   * own. A walk over the table.
+   */
+  public MacEntry victim() {
+    Map<Integer, Behind> ports = new HashMap<>();
+    Behind most = new Behind();
     for (MacEntry e : entries) {
-      if (oldest == null || e.seenNs() - oldest.seenNs() < 0) {
-        oldest = e;
+      Behind p = ports.computeIfAbsent(e.ofPort(), x -> new Behind());
+      p.count++;
+      if (p.oldest == null || e.seenNs() - p.oldest.seenNs() < 0) {
+        p.oldest = e;
+      }
+      if (p.count > most.count) {
+        most = p;
       }
     }
-    return oldest;
+    if (most.oldest == null) {
+      throw new IllegalStateException("an empty MAC table has no entry to give up");
+    }
+    return most.oldest;
+  }
+
+  /** What is behind one port. */
+  private static final class Behind {
+    int count;
+    @Nullable MacEntry oldest;
   }
 
   /** Entries that nothing has refreshed for {@link #IDLE_NS}. */

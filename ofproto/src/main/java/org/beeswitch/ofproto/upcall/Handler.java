@@ -124,7 +124,7 @@ public final class Handler implements Agent, Dpif.UpcallSink {
       x = xlate.translate(udpif.current(), flow);
     }
     if (!accepted) {
-      x.effects.replay(1, u.packet.length(), nowNs);
+      x = udpif.translateLocked(xlate, flow, u.packet.length(), nowNs);
     }
     if (!x.actions.isEmpty()) {
       dpif.execute(number, u.packet, u.metadata, x.actions);

@@ -6,6 +6,7 @@ import com.google.common.collect.Interners;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -72,6 +73,9 @@ public final class Udpif {
   /** Ukeys handled under one hold of the lock. */
   private static final int BATCH = 512;
 
+  /** Megaflows translated again under one hold of the lock: {@code main} may wait for it. */
+  private static final int CHECK_BATCH = 32;
+
   private final Dpif dpif;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile Snapshot current = Snapshot.EMPTY;
@@ -91,7 +95,24 @@ public final class Udpif {
   private final long[] wordsScratch = new long[FlowLayout.WORDS];
   private int checkFrom;
   private int idleFrom = Integer.MAX_VALUE;
-  private final Map<String, Long> coverage = new TreeMap<>();
+  private final long[] events = new long[Event.values().length];
+  private final long[] errors = new long[XlateError.values().length];
+
+  /** What is counted, by the names of {@code beectl coverage}. */
+  @SuppressWarnings("EnumOrdinal") // place in an array of counters
+  private enum Event {
+    REVALIDATE_CHANGED,
+    REVALIDATE_CHECKED,
+    REVALIDATE_CORRECTED,
+    REVALIDATE_IDLE,
+    UPCALL_FLOW_LIMIT_HIT,
+    UPCALL_FLOW_PUT_FAILED,
+    UPCALL_STALE,
+    UPCALL_TRIES_USED_UP,
+    UPCALL_UKEY_EXISTS;
+
+    final int index = ordinal();
+  }
 
   private final LongConsumer onFinal;
   private volatile Runnable onDying = () -> {};
@@ -137,7 +158,7 @@ public final class Udpif {
       }
       for (Ukey k : concerned) {
         unlink(k);
-        count("revalidate_changed");
+        count(Event.REVALIDATE_CHANGED);
       }
       ticket = dying.isEmpty() ? 0 : unlinkedTickets;
     } finally {
@@ -183,20 +204,39 @@ public final class Udpif {
     lock.lock();
     try {
       if (x.version != current.version()) {
-        count("upcall_stale");
+        count(Event.UPCALL_STALE);
         return false;
       }
       x.effects.replay(1, bytes, nowNs);
+      if (x.error != null) {
+        errors[x.error.index()]++;
+      }
       if (x.error == XlateError.NO_INPUT_PORT) {
-        count(
-            "upcall_unknown_port"); // a port that a bridge gets or loses at this moment: nothing to
-        // remember
-      } else if (count >= FLOW_LIMIT) {
-        count("upcall_flow_limit_hit");
+        return true; // a port that a bridge gets or loses at this moment: nothing to remember
+      }
+      if (count >= FLOW_LIMIT) {
+        count(Event.UPCALL_FLOW_LIMIT_HIT);
       } else {
         put(flow, x, installed, nowNs);
       }
       return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Translates a packet whose translations have been stale, or wanted something learned, too often:
+   * with the tables that there are while the lock is held, so that it is credited to rules that are
+   * there. No megaflow is made.
+   */
+  XlateOut translateLocked(Xlate xlate, Flow flow, int bytes, long nowNs) {
+    lock.lock();
+    try {
+      count(Event.UPCALL_TRIES_USED_UP);
+      XlateOut x = xlate.translate(current, flow);
+      x.effects.replay(1, bytes, nowNs);
+      return x;
     } finally {
       lock.unlock();
     }
@@ -207,7 +247,7 @@ public final class Udpif {
     maskScratch.project(x.mask);
     int id = dpif.flowPut(keyScratch, maskScratch, installed);
     if (id < 0) {
-      count(id == -EEXIST ? "upcall_ukey_exists" : "upcall_flow_put_failed");
+      count(id == -EEXIST ? Event.UPCALL_UKEY_EXISTS : Event.UPCALL_FLOW_PUT_FAILED);
       return;
     }
     add(
@@ -228,23 +268,27 @@ public final class Udpif {
   /**
    * Credits everything that the datapath has counted by now to rules, tables and side effects: so a
    * statistics reply holds every packet that was forwarded before its request came. Any thread.
+   *
+   * <p>Walks down: between batches, whatever is unlinked has its place taken by the last ukey,
+   * which this walk has been at already.
    */
   public void pullStats() {
-    for (int from = 0; ; from += BATCH) {
+    int from = Integer.MAX_VALUE;
+    do {
       lock.lock();
       try {
-        int to = Math.min(from + BATCH, count);
-        for (int i = from; i < to; i++) {
-          pull(ukeys[i]);
+        from = Math.min(from, count);
+        int to = Math.max(0, from - BATCH);
+        while (from > to) {
+          pull(ukeys[--from]);
         }
-        if (to == count) {
+        if (from == 0) {
           dying.forEach(this::pull);
-          return;
         }
       } finally {
         lock.unlock();
       }
-    }
+    } while (from > 0);
   }
 
   private void pull(Ukey k) {
@@ -276,7 +320,7 @@ public final class Udpif {
         pull(ukeys[i]);
         if (nowNs - ukeys[i].usedNs >= MAX_IDLE_NS) {
           unlink(ukeys[i]);
-          count("revalidate_idle");
+          count(Event.REVALIDATE_IDLE);
         }
       }
       idleFrom = to;
@@ -325,14 +369,22 @@ public final class Udpif {
 
   /**
    * Translates some megaflows again and compares: a check that the look-up of {@link #publish}
-   * missed nothing. Masks may differ: with rules that came since and that no packet of the megaflow
-   * can match, a translation may look at other bits to find that out, which makes nothing wrong.
-   * Revalidator.
+   * missed nothing. Actions and side effects must be the same. Masks may differ: with rules that
+   * came since and that no packet of the megaflow can match, a translation may look at other bits
+   * to find that out, which makes nothing wrong. Revalidator.
    *
    * @param n how many at most
    * @return how many were wrong, and are unlinked now
    */
   int checkSome(Xlate xlate, int n) {
+    int wrong = 0;
+    for (int left = n; left > 0; left -= CHECK_BATCH) {
+      wrong += checkBatch(xlate, Math.min(left, CHECK_BATCH));
+    }
+    return wrong;
+  }
+
+  private int checkBatch(Xlate xlate, int n) {
     int wrong = 0;
     lock.lock();
     try {
@@ -341,8 +393,8 @@ public final class Udpif {
         Ukey k = ukeys[--checkFrom];
         k.toFlow(flowScratch, wordsScratch);
         XlateOut x = xlate.translate(current, flowScratch);
-        if (!x.actions.equals(k.actions)) {
-          count("revalidate_corrected");
+        if (!x.actsAs(k.actions, flowScratch.words()) || !x.effects.sameAs(k.effects)) {
+          count(Event.REVALIDATE_CORRECTED);
           log.warn(
               "megaflow {} was not what a fresh translation gives ({}, actions {}); corrected: it"
                   + " was {}, actions {}",
@@ -354,7 +406,7 @@ public final class Udpif {
           unlink(k);
           wrong++;
         }
-        count("revalidate_checked");
+        count(Event.REVALIDATE_CHECKED);
       }
     } finally {
       lock.unlock();
@@ -415,7 +467,14 @@ public final class Udpif {
   public Map<String, Long> coverage() {
     lock.lock();
     try {
-      return new TreeMap<>(coverage);
+      Map<String, Long> all = new TreeMap<>();
+      for (Event e : Event.values()) {
+        all.put(e.name().toLowerCase(Locale.ROOT), events[e.index]);
+      }
+      for (XlateError e : XlateError.values()) {
+        all.put(e.counter(), errors[e.index()]);
+      }
+      return all;
     } finally {
       lock.unlock();
     }
@@ -443,7 +502,7 @@ public final class Udpif {
     unlinkedTickets++;
   }
 
-  private void count(String name) {
-    coverage.merge(name, 1L, Long::sum);
+  private void count(Event e) {
+    events[e.index]++;
   }
 }
