@@ -232,18 +232,22 @@ public final class Ofproto {
     return true;
   }
 
+  /** A walk over all rules, in no order: most have no timeout, and it is done each second. */
   private void collectExpired(long nowNs, List<Rule> hard, List<Rule> idle) {
-    forEachRule(
-        MultipartRequest.RuleFilter.ALL,
-        r -> {
-          if (r.hardTimeoutS() != 0
-              && nowNs - r.modifiedNs() >= r.hardTimeoutS() * 1_000_000_000L) {
-            hard.add(r);
-          } else if (r.idleTimeoutS() != 0
-              && nowNs - r.counter().usedNs() >= r.idleTimeoutS() * 1_000_000_000L) {
-            idle.add(r);
-          }
-        });
+    BridgeState b = state();
+    for (int t = 0; t < BridgeState.TABLES; t++) {
+      b.table(t)
+          .forEach(
+              r -> {
+                if (r.hardTimeoutS() != 0
+                    && nowNs - r.modifiedNs() >= r.hardTimeoutS() * 1_000_000_000L) {
+                  hard.add(r);
+                } else if (r.idleTimeoutS() != 0
+                    && nowNs - r.counter().usedNs() >= r.idleTimeoutS() * 1_000_000_000L) {
+                  idle.add(r);
+                }
+              });
+    }
   }
 
   /**

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.beeswitch.ofproto;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.beeswitch.ofproto.SteppedSwitch.output;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.beeswitch.flow.EthType;
+import org.beeswitch.flow.Field;
+import org.beeswitch.flow.Match;
+import org.beeswitch.flow.PacketBuilder;
+import org.beeswitch.ofproto.state.BridgeState;
+import org.beeswitch.ofproto.state.MacEntry;
+import org.beeswitch.ofproto.state.MacTable;
+import org.beeswitch.openflow.msg.Action;
+import org.beeswitch.openflow.msg.Instructions;
+import org.beeswitch.openflow.msg.OfPort;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What happens at the limits of translation and learning, and what it does just below them. */
+class LimitsTest {
+  private static final Action NORMAL = new Action.Output(OfPort.NORMAL, 0);
+  private static final long FIRST = 0x0a0000000000L;
+  private SteppedSwitch sw;
+
+  @BeforeEach
+  void start() throws Exception {
+    sw = new SteppedSwitch(3);
+  }
+
+  @AfterEach
+  void stop() {
+    sw.close();
+  }
+
+  private static byte[] frame(long src, long dst) {
+    return new PacketBuilder().eth(dst, src).ipv4(1, 2, 0, 64, 0).udp(1, 2).bytes();
+  }
+
+  @Test
+  void aPacketCanPassAllTables() {
+    for (int t = 0; t < BridgeState.TABLES - 1; t++) {
+      Instructions next =
+          Instructions.builder()
+              .metadata((long) t << 8, 0xff00)
+              .write(List.of(Action.SetField.exact(Field.ETH_SRC, t)))
+              .gotoTable(t + 1)
+              .build();
+      Match m = Match.builder().masked(Field.METADATA, (t - 1 & 0xff) << 8, 0xff00).build();
+      sw.add(t, 1, t == 0 ? Match.ANY : m, next);
+    }
+    sw.add(
+        BridgeState.TABLES - 1,
+        1,
+        Match.ANY,
+        Instructions.builder().write(List.of(output(2))).build());
+    byte[] sent = sw.send(1, frame(FIRST, 2)).get(0).frame();
+    assertThat(sent[11] & 0xff).isEqualTo(BridgeState.TABLES - 2);
+    assertThat(sw.portsOf(1, frame(FIRST, 2))).containsExactly(2);
+    assertThat(sw.upcalls()).isEqualTo(1);
+  }
+
+  @Test
+  void aListLongerThanADatapathTakesIsDroppedAndCounted() {
+    List<Action> most = new ArrayList<>();
+    List<Action> tags = new ArrayList<>();
+    for (int i = 0; i < 5_000; i++) {
+      most.add(new Action.Output(OfPort.CONTROLLER, 0));
+      tags.add(new Action.PushVlan(EthType.VLAN));
+    }
+    for (List<Action> l : List.of(most, tags)) {
+      sw.add(0, 1, Match.ANY, Instructions.apply(l));
+      assertThat(sw.send(1, frame(FIRST, 2))).isEmpty();
+    }
+    assertThat(sw.packetIns).isEmpty();
+    assertThat(sw.backer.coverage()).containsEntry("xlate_too_many_actions", 2L);
+  }
+
+  /** So that others' addresses stay (OVS {@code evict_mac_entry_fairly}). */
+  @Test
+  void aPortThatFillsTheMacTablePushesOutItsOwnAddresses() {
+    sw.add(0, Match.ANY, NORMAL);
+    sw.send(2, frame(FIRST + 0x77_0000, 2));
+    MacTable t = sw.br0.state().macs();
+    for (int i = 1; t.size() < MacTable.MAX; i++) {
+      t = t.with(new MacEntry(FIRST + i, 0, 1, 0, sw.nowNs + i));
+    }
+    sw.backer.commit(sw.br0.state().withMacs(t), List.of());
+    sw.nowNs += 100_000_000_000L;
+    sw.send(1, frame(FIRST + 0x66_0000, 2));
+    MacTable now = sw.br0.state().macs();
+    assertThat(now.size()).isEqualTo(MacTable.MAX);
+    assertThat(now.get(0, FIRST + 0x66_0000)).isNotNull();
+    assertThat(now.get(0, FIRST + 1)).as("the oldest of port 1").isNull();
+    assertThat(now.get(0, FIRST + 0x77_0000)).as("the oldest of all, at port 2").isNotNull();
+    assertThat(sw.backer.coverage()).containsEntry("mac_learning_evicted", 1L);
+  }
+
+  @Test
+  void anAddressIsForgottenWhenNothingCameFromItFor300Seconds() {
+    sw.add(0, Match.ANY, NORMAL);
+    sw.send(1, frame(FIRST, 2));
+    assertThat(sw.portsOf(2, frame(FIRST + 2, FIRST))).containsExactly(1);
+    sw.nowNs += 200_000_000_000L;
+    sw.send(1, frame(FIRST, 2));
+    sw.nowNs += 200_000_000_000L;
+    assertThat(sw.portsOf(2, frame(FIRST + 2, FIRST))).containsExactly(1);
+    sw.nowNs += 101_000_000_000L;
+    sw.settle();
+    assertThat(sw.portsOf(2, frame(FIRST + 2, FIRST))).containsExactly(1, 3);
+  }
+
+  /** {@code main} never comes to it: the packet goes on without, and so do those after it. */
+  @Test
+  void aHandlerDoesNotWaitForLongToLearn() {
+    sw.backer.learnAtOnce(() -> {});
+    sw.add(0, Match.ANY, NORMAL);
+    assertThat(sw.portsOf(1, frame(FIRST, 2))).containsExactly(2, 3);
+    Map<String, Long> c = sw.backer.coverage();
+    assertThat(c).containsEntry("mac_learning_late", 1L);
+    assertThat(sw.backer.learn(0, 0, FIRST, 1, false)).isFalse();
+  }
+
+  @Test
+  void nothingIsLearnedForAPortThatHasGone() {
+    sw.br0.removePort(OfPort.of(1));
+    assertThat(sw.backer.learn(sw.br0.number(), 0, FIRST, 1, false)).isTrue();
+    assertThat(sw.br0.state().macs().size()).isZero();
+  }
+
+  @Test
+  void reservedPortsGoWhereOvsSendsThem() throws Exception {
+    sw.addPort(sw.br0, "br0", OfPort.LOCAL.number());
+    byte[] f = frame(FIRST, 2);
+    Map<OfPort, List<Integer>> expected =
+        Map.of(
+            OfPort.IN_PORT,
+            List.of(1),
+            OfPort.ALL,
+            List.of(2, 3, 4),
+            OfPort.FLOOD,
+            List.of(2, 3, 4),
+            OfPort.LOCAL,
+            List.of(4),
+            OfPort.of(1),
+            List.of(),
+            OfPort.ANY,
+            List.of());
+    expected.forEach(
+        (port, wires) -> {
+          sw.add(1, Match.ANY, new Action.Output(port, 0));
+          assertThat(sw.portsOf(1, f)).as("output to %s", port).isEqualTo(wires);
+          assertThat(sw.portsOf(1, f)).as("output to %s, by the megaflow", port).isEqualTo(wires);
+        });
+  }
+
+  @Test
+  void aQueueIsThePriorityThatTheDatapathHasForIt() {
+    sw.add(1, Match.ANY, new Action.SetQueue(3), output(2), new Action.PopQueue(), output(3));
+    byte[] f = frame(FIRST, 2);
+    assertThat(sw.send(1, f))
+        .containsExactly(SteppedSwitch.Sent.of(2, f), SteppedSwitch.Sent.of(3, f));
+    assertThat(sw.portsOf(1, f)).containsExactly(2, 3);
+    assertThat(sw.upcalls()).isEqualTo(1);
+  }
+}
