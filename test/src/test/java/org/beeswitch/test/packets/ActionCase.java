@@ -6,6 +6,7 @@ import static org.beeswitch.openflow.msg.OfPort.LOCAL;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.beeswitch.flow.EthType;
@@ -38,6 +39,52 @@ record ActionCase(String name, List<FlowMod> rules, Effect effect) {
   /** Says what is to leave if such a frame enters, which may be changed. */
   interface Effect {
     void apply(FrameModel frame, List<Sent> sent);
+  }
+
+  /** The actions, if they are all that the case is: a packet-out can have no more. */
+  Optional<List<Action>> actions() {
+    Instructions i = rules.get(0).instructions();
+    boolean all = rules.size() == 1 && i.equals(Instructions.apply(i.apply()));
+    return all ? Optional.of(i.apply()) : Optional.empty();
+  }
+
+  /**
+   * The same with the controller in the place of port 2, if that is where alone all packets end.
+   */
+  Optional<ActionCase> toController() {
+    Optional<List<Action>> actions = actions().filter(l -> !l.isEmpty());
+    if (actions.isEmpty()
+        || actions.get().stream().filter(Action.Output.class::isInstance).count() != 1) {
+      return Optional.empty();
+    }
+    List<Action> l = new ArrayList<>(actions.get());
+    if (!l.remove(l.size() - 1).equals(out(TWO))) {
+      return Optional.empty();
+    }
+    l.add(new Action.Output(OfPort.CONTROLLER, Action.Output.ALL_BYTES));
+    Effect toController =
+        (f, sent) -> {
+          for (Sent x : expect(f)) {
+            sent.add(new Sent(OfPort.CONTROLLER, x.frame()));
+          }
+        };
+    return Optional.of(apply(name + " to the controller", toController, l.toArray(Action[]::new)));
+  }
+
+  /** Has the switch learn where {@link #KNOWN} is. */
+  static void teach(InProcessSwitch s) throws Exception {
+    s.replaceRules(List.of(rule(0, Match.ANY, Instructions.apply(List.of(out(OfPort.NORMAL))))));
+    for (FrameModel f : FrameModel.all(MAC)) {
+      if (f.l3 == FrameModel.L3.UNKNOWN) {
+        f.ethSrc = KNOWN;
+        Tally flooded = new Tally(s);
+        flooded.expect(OfPort.of(IN), f.bytes());
+        flooded.expect(TWO, f.bytes());
+        flooded.expect(LOCAL, f.bytes());
+        s.wire(THREE.number()).send(f.packet());
+        flooded.await();
+      }
+    }
   }
 
   List<Sent> expect(FrameModel in) {

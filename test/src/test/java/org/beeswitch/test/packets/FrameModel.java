@@ -2,6 +2,7 @@
 
 package org.beeswitch.test.packets;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.beeswitch.flow.EthType;
@@ -16,6 +17,9 @@ import org.beeswitch.flow.PacketBuilder;
  * expectation that shares no code with parser, translation, action executor or BPF programs.
  */
 final class FrameModel {
+  /** The address that frames are from. */
+  private static final long FAR = 0x020000000901L;
+
   enum L3 {
     ARP,
     IPV4,
@@ -97,6 +101,52 @@ final class FrameModel {
           case ND_ADVERT -> 136;
           default -> l3 == L3.IPV6 ? 128 : 8;
         };
+  }
+
+  /** A frame of every kind, untagged, tagged and doubly tagged, to an address. */
+  static List<FrameModel> all(long dst) {
+    List<FrameModel> l = new ArrayList<>();
+    l.add(new FrameModel("ARP", L3.ARP, L4.NONE, Fragment.WHOLE, false, dst, FAR));
+    for (L3 l3 : List.of(L3.IPV4, L3.IPV6)) {
+      for (L4 l4 : List.of(L4.TCP, L4.UDP, L4.UDP_NO_CHECKSUM, L4.SCTP, L4.ICMP)) {
+        for (Fragment f : Fragment.values()) {
+          l.add(ip(l3, l4, f, false, dst));
+        }
+      }
+      l.add(ip(l3, L4.TCP, Fragment.WHOLE, true, dst));
+      l.add(ip(l3, L4.UDP, Fragment.WHOLE, true, dst));
+      l.add(ip(l3, L4.NONE, Fragment.WHOLE, false, dst));
+    }
+    l.add(ip(L3.IPV6, L4.ND_SOLICIT, Fragment.WHOLE, false, dst));
+    l.add(ip(L3.IPV6, L4.ND_ADVERT, Fragment.WHOLE, false, dst));
+    l.add(new FrameModel("MPLS", L3.MPLS, L4.NONE, Fragment.WHOLE, false, dst, FAR));
+    l.add(new FrameModel("PBB", L3.PBB, L4.NONE, Fragment.WHOLE, false, dst, FAR));
+    l.add(new FrameModel("unknown", L3.UNKNOWN, L4.NONE, Fragment.WHOLE, false, dst, FAR));
+    List<FrameModel> all = new ArrayList<>();
+    for (FrameModel f : l) {
+      all.add(f);
+      FrameModel vlan = f.copy(f + " in VLAN");
+      vlan.tags.add(EthType.VLAN << 16 | 3 << 13 | 10);
+      all.add(vlan);
+      FrameModel qinq = f.copy(f + " in QinQ");
+      qinq.tags.add(EthType.VLAN_8021AD << 16 | 2 << 13 | 20);
+      qinq.tags.add(EthType.VLAN << 16 | 3 << 13 | 10);
+      all.add(qinq);
+    }
+    for (int i = 0; i < all.size(); i++) {
+      all.get(i).id = i;
+    }
+    return all;
+  }
+
+  private static FrameModel ip(L3 l3, L4 l4, Fragment f, boolean partial, long dst) {
+    String name =
+        l3
+            + " "
+            + l4
+            + (f == Fragment.WHOLE ? "" : ", " + f + " fragment")
+            + (partial ? ", partial checksum" : "");
+    return new FrameModel(name, l3, l4, f, partial, dst, FAR);
   }
 
   FrameModel copy(String copyName) {
@@ -227,8 +277,7 @@ final class FrameModel {
       }
       case ND_SOLICIT, ND_ADVERT -> {
         b.icmpv6(icmpType, icmpCode, 0);
-        b.payload(
-            java.nio.ByteBuffer.allocate(16).putLong(ndTarget.hi()).putLong(ndTarget.lo()).array());
+        b.payload(ByteBuffer.allocate(16).putLong(ndTarget.hi()).putLong(ndTarget.lo()).array());
         b.ndOption(l4 == L4.ND_SOLICIT ? 1 : 2, ndLla);
         // Another option, unknown, so that the rest of the frame is one.
         b.payload((byte) 14, (byte) 5).payload(6);

@@ -41,6 +41,7 @@ import org.beeswitch.openflow.msg.PacketIn;
 import org.beeswitch.openflow.msg.PortDesc;
 import org.beeswitch.openflow.msg.PortStats;
 import org.beeswitch.openflow.msg.PortStatus;
+import org.beeswitch.openflow.msg.TableId;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,9 +91,9 @@ final class InProcessSwitch implements AutoCloseable {
     InProcessSwitch s = start(backend, hosts);
     s.toClose.add(far);
     for (int i = 1; i <= ports; i++) {
-      s.wires.add(Wire.open(far, "f" + i));
+      s.wires.add(Wire.open(far, "f" + i, OfPort.of(i)));
     }
-    s.wires.add(Wire.open(s.netns, "br0"));
+    s.wires.add(Wire.open(s.netns, "br0", OfPort.LOCAL));
     return s;
   }
 
@@ -137,6 +138,15 @@ final class InProcessSwitch implements AutoCloseable {
         br0.addPort(p, number, System.nanoTime());
       }
     }
+  }
+
+  /** Makes another device of the switch's namespace a port. */
+  void addPort(String device, OfPort number) throws Exception {
+    onMain(
+        () -> {
+          addPort(dpif(), br0(), device, PortKind.SYSTEM, number);
+          return null;
+        });
   }
 
   private void runMain() {
@@ -205,16 +215,7 @@ final class InProcessSwitch implements AutoCloseable {
     return wires.get(n - 1);
   }
 
-  /** Where what goes out by LOCAL arrives, and from where the host sends. */
-  Wire local() {
-    return wires.get(wires.size() - 1);
-  }
-
-  /** By OpenFlow port number. */
-  Wire wire(OfPort port) {
-    return port.equals(OfPort.LOCAL) ? local() : wire(port.number());
-  }
-
+  /** All far ends; the last is the host's own, LOCAL. */
   List<Wire> wires() {
     return wires;
   }
@@ -235,6 +236,14 @@ final class InProcessSwitch implements AutoCloseable {
     if (error != null) {
       throw new AssertionError("flow-mod refused: " + error);
     }
+  }
+
+  /** Puts these rules in the place of all. */
+  void replaceRules(List<FlowMod> rules) throws Exception {
+    List<FlowMod> all = new ArrayList<>();
+    all.add(flowMod(FlowMod.Command.DELETE, TableId.ALL, 0, Match.ANY, Instructions.NONE, 0));
+    all.addAll(rules);
+    flowMods(all);
   }
 
   void add(int table, int priority, Match m, Instructions i) throws Exception {

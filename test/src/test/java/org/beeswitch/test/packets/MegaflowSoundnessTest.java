@@ -5,12 +5,14 @@ package org.beeswitch.test.packets;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import org.beeswitch.dpif.ActionExecutor;
 import org.beeswitch.dpif.DpifStats;
 import org.beeswitch.dpif.DropReason;
+import org.beeswitch.dpif.Upcall;
 import org.beeswitch.dpif.UpcallKind;
 import org.beeswitch.flow.Be;
 import org.beeswitch.flow.Csum;
@@ -21,18 +23,18 @@ import org.beeswitch.flow.FlowLayout;
 import org.beeswitch.flow.FlowParser;
 import org.beeswitch.flow.IpProto;
 import org.beeswitch.flow.Layers;
-import org.beeswitch.flow.Match;
 import org.beeswitch.flow.Packet;
 import org.beeswitch.odp.OdpKey;
 import org.beeswitch.ofproto.state.BridgeState;
 import org.beeswitch.ofproto.state.PortState;
 import org.beeswitch.ofproto.state.Snapshot;
+import org.beeswitch.ofproto.xlate.PacketInCookie;
 import org.beeswitch.ofproto.xlate.RandomTables;
 import org.beeswitch.ofproto.xlate.Xlate;
 import org.beeswitch.ofproto.xlate.XlateOut;
 import org.beeswitch.openflow.msg.Bytes;
 import org.beeswitch.openflow.msg.FlowMod;
-import org.beeswitch.openflow.msg.Instructions;
+import org.beeswitch.openflow.msg.OfPort;
 import org.beeswitch.openflow.msg.PacketIn;
 import org.beeswitch.testing.Seed;
 import org.junit.jupiter.api.Tag;
@@ -97,8 +99,6 @@ class MegaflowSoundnessTest {
 
   private void install(RandomTables tables) throws Exception {
     List<FlowMod> all = new ArrayList<>();
-    all.add(
-        InProcessSwitch.flowMod(FlowMod.Command.DELETE, 0xff, 0, Match.ANY, Instructions.NONE, 0));
     BridgeState b = bridge(tables.snapshot());
     for (int t = 0; t < RandomTables.TABLES; t++) {
       b.table(t)
@@ -113,7 +113,7 @@ class MegaflowSoundnessTest {
                           r.instructions(),
                           0)));
     }
-    s.flowMods(all);
+    s.replaceRules(all);
   }
 
   private static BridgeState bridge(Snapshot snapshot) {
@@ -157,7 +157,7 @@ class MegaflowSoundnessTest {
   }
 
   private static long packetIns(List<Sent> l) {
-    return l.stream().filter(x -> !Character.isDigit(x.to().charAt(0))).count();
+    return l.stream().filter(x -> x.to().startsWith("controller")).count();
   }
 
   private String tables() {
@@ -166,21 +166,16 @@ class MegaflowSoundnessTest {
 
   private boolean receive(List<Sent> into) {
     int had = into.size();
-    for (int i = 1; i <= RandomTables.PORTS; i++) {
-      receive(s.wire(i), Integer.toString(i), into);
+    for (Wire w : s.wires()) {
+      for (Packet p : w.receive()) {
+        Csum.complete(p);
+        into.add(new Sent(w.port().toString(), Bytes.wrap(p.bytes())));
+      }
     }
-    receive(s.local(), "65534", into);
     for (PacketIn m = s.packetIns.poll(); m != null; m = s.packetIns.poll()) {
       into.add(new Sent(controller(m.tableId(), m.reason(), m.totalLen()), m.data()));
     }
     return into.size() > had;
-  }
-
-  private static void receive(Wire w, String port, List<Sent> into) {
-    for (Packet p : w.receive()) {
-      Csum.complete(p);
-      into.add(new Sent(port, Bytes.wrap(p.bytes())));
-    }
   }
 
   private static String controller(int table, PacketIn.Reason reason, int length) {
@@ -216,24 +211,20 @@ class MegaflowSoundnessTest {
     public void output(int odpPortNo, Packet p) {
       for (PortState port : bridge.ports().asList()) {
         if (port.odpPort() == odpPortNo) {
-          sent.add(new Sent(Integer.toString(port.ofPort() & 0xffff), complete(p)));
+          sent.add(new Sent(OfPort.of(port.ofPort()).toString(), complete(p)));
         }
       }
     }
 
     @Override
     public void upcall(UpcallKind kind, Packet p, OdpKey metadata, long c0, long c1, long c2) {
-      // As PacketInCookie lays it out.
-      byte[] b = complete(p).array();
-      int n = Math.min(b.length, (int) (c0 >>> 32) & 0xffff);
-      PacketIn.Reason reason =
-          switch ((int) (c0 >>> 56)) {
-            case 0 -> PacketIn.Reason.NO_MATCH;
-            case 2 -> PacketIn.Reason.INVALID_TTL;
-            default -> PacketIn.Reason.ACTION;
-          };
-      sent.add(
-          new Sent(controller((int) (c0 >>> 24) & 0xff, reason, b.length), Bytes.copyOf(b, 0, n)));
+      Upcall u = new Upcall();
+      u.cookie0 = c0;
+      u.cookie1 = c1;
+      u.cookie2 = c2;
+      PacketInCookie c = PacketInCookie.of(u);
+      Bytes whole = complete(p);
+      sent.add(new Sent(controller(c.tableId(), c.reason(), whole.length()), whole));
     }
 
     @Override
@@ -249,7 +240,7 @@ class MegaflowSoundnessTest {
 
   private static List<Sent> sorted(List<Sent> l) {
     List<Sent> copy = new ArrayList<>(l);
-    copy.sort(java.util.Comparator.comparing(Sent::to).thenComparing(x -> x.bytes().toString()));
+    copy.sort(Comparator.comparing(Sent::to).thenComparing(x -> x.bytes().toString()));
     return copy;
   }
 

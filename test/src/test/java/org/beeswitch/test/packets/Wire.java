@@ -9,16 +9,19 @@ import org.beeswitch.netdev.Links;
 import org.beeswitch.netdev.PacketNetdev;
 import org.beeswitch.netdev.PacketSocket;
 import org.beeswitch.netdev.testing.TestNetns;
+import org.beeswitch.openflow.msg.OfPort;
 
 /** A device from which a test sends frames and captures what arrives, offload metadata included. */
 final class Wire implements AutoCloseable {
   private final String device;
+  private final OfPort port;
   private final Links links;
   private final PacketSocket socket;
   private final Packet[] batch = new Packet[PacketNetdev.MAX_BATCH];
 
-  private Wire(String device, Links links, PacketSocket socket) {
+  private Wire(String device, OfPort port, Links links, PacketSocket socket) {
     this.device = device;
+    this.port = port;
     this.links = links;
     this.socket = socket;
     for (int i = 0; i < batch.length; i++) {
@@ -26,12 +29,19 @@ final class Wire implements AutoCloseable {
     }
   }
 
-  static Wire open(TestNetns ns, String device) throws Exception {
+  /**
+   * @param port the switch's port at whose far end the device is
+   */
+  static Wire open(TestNetns ns, String device, OfPort port) throws Exception {
     return ns.call(
         () -> {
           Links links = Links.open();
-          return new Wire(device, links, PacketSocket.tapInto(links, device));
+          return new Wire(device, port, links, PacketSocket.tapInto(links, device));
         });
+  }
+
+  OfPort port() {
+    return port;
   }
 
   void send(Packet p) {
