@@ -54,7 +54,8 @@ static __always_inline int dp_pull(struct __sk_buff *skb, u32 prog)
 static __always_inline int dp_hit(struct __sk_buff *skb, struct dp_scratch *s, struct dp_flow *f)
 {
 	u64 now = bpf_jiffies64(), acts;
-	u32 flags = (u32)(s->w[ODP_W_TP] >> 32) & 0xffff;
+	/* Of ND the word has an option's type there. */
+	u32 flags = (u8)(s->w[ODP_W_NW] >> 24) == IPPROTO_TCP ? (u32)(s->w[ODP_W_TP] >> 32) & 0xffff : 0;
 
 	__sync_fetch_and_add(&f->packets, 1);
 	__sync_fetch_and_add(&f->bytes, (u64)skb->len + (skb->vlan_present ? 4 : 0));

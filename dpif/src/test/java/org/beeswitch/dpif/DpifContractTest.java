@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.beeswitch.flow.FlowLayout;
+import org.beeswitch.flow.Ipv6Address;
 import org.beeswitch.flow.Packet;
 import org.beeswitch.flow.PacketBuilder;
 import org.beeswitch.netdev.Errno;
@@ -307,12 +308,20 @@ public abstract class DpifContractTest extends DpifUpcallContract {
     m.words()[0] = -1L;
     int id = dpif.flowPut(k, m, outputs(port[2]));
     assertThat(stats(id).usedNs).isZero();
+    send(1, neighbourSolicitation());
+    receive(2);
     for (int flags : new int[] {0x02, 0x10}) {
       send(1, tcp(flags));
       receive(2);
     }
     assertThat(stats(id).usedNs).isNotZero();
     assertThat(stats(id).tcpFlags).isEqualTo(0x12);
+  }
+
+  /** Its option's type is where the flags of a TCP packet are. */
+  private static Packet neighbourSolicitation() {
+    Ipv6Address a = new Ipv6Address(0xfe80L << 48, 1);
+    return Packet.of(new PacketBuilder().eth(2, 1).ipv6(a, a).nd(135, 0, a).ndOption(1, 5).bytes());
   }
 
   private static Packet tcp(int flags) {
