@@ -19,7 +19,6 @@ import org.beeswitch.netdev.NetdevException;
 import org.beeswitch.ofproto.Backer;
 import org.beeswitch.ofproto.Ofproto;
 import org.beeswitch.ofproto.connmgr.Connmgr;
-import org.beeswitch.ofproto.connmgr.SwitchIdentity;
 import org.beeswitch.ofproto.state.PortState;
 import org.beeswitch.openflow.channel.Streams;
 import org.beeswitch.openflow.msg.OfPort;
@@ -95,7 +94,7 @@ final class Bridge implements AutoCloseable {
           new Connmgr(
               listener -> new Ofproto(backer, name, netdevs, listener),
               dpid,
-              SwitchIdentity.OVS,
+              config.identity(),
               wakeMain);
       Controllers controllers;
       try {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -184,6 +185,44 @@ class ControllerFactsTest {
       allTableFeaturesComeInParts(sw);
       aConfigReplyComesOnlyWhenAsked(sw);
     }
+  }
+
+  /** ONOS chooses its driver by these. */
+  @ParameterizedTest
+  @EnumSource
+  void theDescriptionIsOpenVswitchsUnlessConfigured(Datapath datapath) throws Exception {
+    try (Lab lab = new Lab(datapath, 0)) {
+      FakeController ours = lab.fakeController();
+      FakeController other = lab.fakeController();
+      Path file =
+          lab.file(
+              "desc.toml",
+              """
+              [[bridge]]
+              name = "br0"
+              controllers = ["OURS"]
+              [[bridge]]
+              name = "br1"
+              controllers = ["OTHER"]
+              [bridge.desc]
+              software = "2.17.0"
+              serial-number = "7"
+              """
+                  .replace("OURS", ours.target())
+                  .replace("OTHER", other.target()));
+      lab.startSwitch(List.of("--conf=" + file));
+      assertThat(desc(ours))
+          .isEqualTo(
+              new MultipartReply.Desc("Nicira, Inc.", "Open vSwitch", "3.1.0", "None", "None"));
+      assertThat(desc(other))
+          .isEqualTo(
+              new MultipartReply.Desc("Nicira, Inc.", "Open vSwitch", "2.17.0", "7", "None"));
+    }
+  }
+
+  private static MultipartReply.Body desc(FakeController c) throws Exception {
+    MultipartRequest question = new MultipartRequest(new MultipartRequest.Desc());
+    return c.accept().ask(question, MultipartReply.class).body();
   }
 
   /** It builds its list of tables from all parts, and waits for the last. */

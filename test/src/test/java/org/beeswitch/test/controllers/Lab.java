@@ -99,6 +99,11 @@ final class Lab implements AutoCloseable {
     daemon.awaitLine("beeswitchd ready");
   }
 
+  /** A file with this text, for an option of the daemon. */
+  Path file(String name, String text) throws IOException {
+    return Files.writeString(dir.resolve(name), text);
+  }
+
   /** Starts a controller; it is killed on close, unless it has ended. */
   Program start(String name, String... command) throws IOException {
     Program p = Program.start(machine, name, List.of(command), line -> {});

@@ -4,6 +4,7 @@ package org.beeswitch.test.controllers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -38,7 +39,10 @@ class OtherControllersTest {
     }
   }
 
-  /** ONOS's OpenFlow engine; the services around it are stand-ins. */
+  /**
+   * ONOS's OpenFlow engine; the services around it are stand-ins. It has a driver for an Open
+   * vSwitch of version 2, which a bridge may say it is.
+   */
   @ParameterizedTest
   @EnumSource
   void onosAsksEverythingAndLearns(Datapath datapath) throws Exception {
@@ -47,9 +51,18 @@ class OtherControllersTest {
       Program learn = lab.startLauncher("onos", "6654", "stay");
       check.awaitLine("LISTENING");
       learn.awaitLine("LISTENING");
-      startSwitch(lab);
-      // Its driver for the Open vSwitch that we say we are.
+      Path conf =
+          lab.file(
+              "version2.toml",
+              """
+              [[bridge]]
+              name = "learning"
+              [bridge.desc]
+              software = "2.17.0"
+              """);
+      startSwitch(lab, "--conf=" + conf);
       check.awaitLine("DRIVER default");
+      learn.awaitLine("DRIVER ovs");
       assertAllWell(check, ONOS_CHECKS);
       assertLearned(lab);
     }
@@ -65,8 +78,8 @@ class OtherControllersTest {
     }
   }
 
-  private static void startSwitch(Lab lab) throws Exception {
-    List<String> options = new ArrayList<>();
+  private static void startSwitch(Lab lab, String... before) throws Exception {
+    List<String> options = new ArrayList<>(List.of(before));
     options.addAll(Lab.bridge("checked", List.of(lab.host(3)), CHECKED, "--fail-mode=secure"));
     List<Host> talkers = List.of(lab.host(1), lab.host(2));
     options.addAll(Lab.bridge("learning", talkers, LEARNING, "--fail-mode=secure"));

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.beeswitch.netdev.Links;
+import org.beeswitch.ofproto.connmgr.SwitchIdentity;
 import org.beeswitch.openflow.channel.Target;
 import org.beeswitch.openflow.channel.VersionSet;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param dpid datapath id; null: LOCAL's MAC address
  * @param ports without LOCAL
  * @param controllers in the order given, none twice
+ * @param identity what it says of itself to controllers (OFPMP_DESC)
  * @param flows file of flows to be installed when the bridge is made; null: none
  */
 public record BridgeConfig(
@@ -28,6 +30,7 @@ public record BridgeConfig(
     List<Target> controllers,
     FailMode failMode,
     VersionSet protocols,
+    SwitchIdentity identity,
     @Nullable Path flows) {
 
   public BridgeConfig {
@@ -60,7 +63,14 @@ public record BridgeConfig(
   /** A bridge with OVS's defaults. */
   public static BridgeConfig of(String name) {
     return new BridgeConfig(
-        name, null, List.of(), List.of(), FailMode.STANDALONE, Protocols.DEFAULT, null);
+        name,
+        null,
+        List.of(),
+        List.of(),
+        FailMode.STANDALONE,
+        Protocols.DEFAULT,
+        SwitchIdentity.OVS,
+        null);
   }
 
   public @Nullable PortConfig port(String portName) {
@@ -78,27 +88,27 @@ public record BridgeConfig(
   }
 
   public BridgeConfig withPorts(List<PortConfig> p) {
-    return new BridgeConfig(name, dpid, p, controllers, failMode, protocols, flows);
+    return new BridgeConfig(name, dpid, p, controllers, failMode, protocols, identity, flows);
   }
 
   public BridgeConfig withControllers(List<Target> c) {
-    return new BridgeConfig(name, dpid, ports, c, failMode, protocols, flows);
+    return new BridgeConfig(name, dpid, ports, c, failMode, protocols, identity, flows);
   }
 
   public BridgeConfig withFailMode(FailMode m) {
-    return new BridgeConfig(name, dpid, ports, controllers, m, protocols, flows);
+    return new BridgeConfig(name, dpid, ports, controllers, m, protocols, identity, flows);
   }
 
   public BridgeConfig withDpid(@Nullable Long id) {
-    return new BridgeConfig(name, id, ports, controllers, failMode, protocols, flows);
+    return new BridgeConfig(name, id, ports, controllers, failMode, protocols, identity, flows);
   }
 
   public BridgeConfig withProtocols(VersionSet v) {
-    return new BridgeConfig(name, dpid, ports, controllers, failMode, v, flows);
+    return new BridgeConfig(name, dpid, ports, controllers, failMode, v, identity, flows);
   }
 
   public BridgeConfig withFlows(@Nullable Path file) {
-    return new BridgeConfig(name, dpid, ports, controllers, failMode, protocols, file);
+    return new BridgeConfig(name, dpid, ports, controllers, failMode, protocols, identity, file);
   }
 
   /** Reads a datapath id: 1 to 16 hexadecimal digits, as OVS with or without {@code 0x}; not 0. */

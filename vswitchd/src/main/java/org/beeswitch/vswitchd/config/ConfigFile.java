@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import org.beeswitch.ofproto.connmgr.SwitchIdentity;
 import org.beeswitch.openflow.channel.Target;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,9 @@ public record ConfigFile(
     @Nullable String datapath, @Nullable Path rundir, Configuration configuration) {
   private static final Set<String> TOP = Set.of("datapath", "rundir", "bridge");
   private static final Set<String> BRIDGE =
-      Set.of("name", "dpid", "port", "controllers", "fail-mode", "protocols", "flows");
+      Set.of("name", "dpid", "port", "controllers", "fail-mode", "protocols", "desc", "flows");
+  private static final Set<String> DESC =
+      Set.of("manufacturer", "hardware", "software", "serial-number", "datapath");
   private static final Set<String> PORT = Set.of("name", "ofport", "peer");
 
   /** Reads a file. Paths in it are relative to its directory. */
@@ -94,10 +97,29 @@ public record ConfigFile(
             controllers,
             failMode == null ? FailMode.STANDALONE : FailMode.parse(failMode),
             Protocols.parse(texts(b, "protocols", where)),
+            identity(b.get("desc"), where),
             flows == null ? null : directory.resolve(flows));
       } catch (ConfigException | IllegalArgumentException e) {
         throw new ConfigException(file + ": " + where + ": " + e.getMessage(), e);
       }
+    }
+
+    private SwitchIdentity identity(@Nullable JsonNode d, String bridge) throws ConfigException {
+      SwitchIdentity ovs = SwitchIdentity.OVS;
+      if (d == null) {
+        return ovs;
+      }
+      String where = "[bridge.desc] of " + bridge;
+      if (!d.isObject()) {
+        throw complaint(where, "is not a table");
+      }
+      checkKeys(d, DESC, where);
+      return new SwitchIdentity(
+          text(d, "manufacturer", where, ovs.manufacturer()),
+          text(d, "hardware", where, ovs.hardware()),
+          text(d, "software", where, ovs.software()),
+          text(d, "serial-number", where, ovs.serialNumber()),
+          text(d, "datapath", where, ovs.datapath()));
     }
 
     private PortConfig port(JsonNode p, String bridge) throws ConfigException {
@@ -143,6 +165,12 @@ public record ConfigFile(
         throw complaint(where, key + " is not a string in quotes");
       }
       return v.textValue();
+    }
+
+    private String text(JsonNode node, String key, String where, String otherwise)
+        throws ConfigException {
+      String text = text(node, key, where);
+      return text == null ? otherwise : text;
     }
 
     private List<String> texts(JsonNode node, String key, String where) throws ConfigException {

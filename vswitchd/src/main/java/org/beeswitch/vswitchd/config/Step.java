@@ -13,9 +13,9 @@ import org.beeswitch.openflow.channel.Target;
  * <p>The order is: first what goes, so that a device can move from one bridge to another; then
  * bridges, ports, and last what bridges say to controllers, so that a controller never sees half a
  * bridge. What both configurations have alike is not touched: a flow survives that a port is added
- * beside it. A bridge whose datapath id or protocols changed is made anew; its controllers would
- * have to get to know it again anyhow. A file of flows is read when a bridge is made, and never
- * again.
+ * beside it. A bridge whose datapath id, protocols or description changed is made anew; its
+ * controllers would have to get to know it again anyhow. A file of flows is read when a bridge is
+ * made, and never again.
  */
 public sealed interface Step {
   record DeletePort(String bridge, String port) implements Step {}
@@ -88,6 +88,8 @@ public sealed interface Step {
   }
 
   private static boolean isSame(BridgeConfig a, BridgeConfig b) {
-    return Objects.equals(a.dpid(), b.dpid()) && a.protocols().equals(b.protocols());
+    return Objects.equals(a.dpid(), b.dpid())
+        && a.protocols().equals(b.protocols())
+        && a.identity().equals(b.identity());
   }
 }
