@@ -70,6 +70,9 @@ public final class Udpif {
   /** Two packets of one new flow were on their way up. */
   private static final int EEXIST = 17;
 
+  /** Places for action lists that were wanted lately, by hash. */
+  private static final int RECENT_ACTIONS = 256;
+
   /** Ukeys handled under one hold of the lock. */
   private static final int BATCH = 512;
 
@@ -88,6 +91,7 @@ public final class Udpif {
   private final List<Ukey> concerned = new ArrayList<>();
   private long unlinkedTickets;
   private final Interner<OdpActions> sharedActions = Interners.newWeakInterner();
+  private final @Nullable OdpActions[] recentActions = new OdpActions[RECENT_ACTIONS];
   private final OdpKey keyScratch = new OdpKey();
   private final OdpKey maskScratch = new OdpKey();
   private final FlowStats statsScratch = new FlowStats();
@@ -253,6 +257,7 @@ public final class Udpif {
     add(
         new Ukey(
             flow,
+            wordsScratch,
             MiniMask.of(x.mask.words()),
             id,
             share(x.actions),
@@ -261,8 +266,16 @@ public final class Udpif {
             nowNs));
   }
 
+  /** One object for equal lists; most are among those that were wanted lately, and cost nothing. */
   private OdpActions share(OdpActions a) {
-    return sharedActions.intern(a.copy());
+    int h = a.hashCode();
+    int slot = (h ^ h >>> 16) & RECENT_ACTIONS - 1;
+    OdpActions recent = recentActions[slot];
+    if (recent == null || !recent.equals(a)) {
+      recent = sharedActions.intern(a.copy());
+      recentActions[slot] = recent;
+    }
+    return recent;
   }
 
   /**

@@ -59,8 +59,12 @@ final class Ukey {
   /** Where {@link Udpif} keeps it; -1: nowhere. */
   int slot = -1;
 
+  /**
+   * @param scratch {@link org.beeswitch.flow.FlowLayout#WORDS} words that are written over
+   */
   Ukey(
       Flow flow,
+      long[] scratch,
       MiniMask mask,
       int flowId,
       OdpActions actions,
@@ -68,11 +72,10 @@ final class Ukey {
       Dependencies dependencies,
       long nowNs) {
     long[] w = flow.words();
-    long[] all = new long[WORDS];
     for (int i = 0; i < WORDS; i++) {
-      all[i] = w[i] == 0 ? 0 : -1L;
+      scratch[i] = w[i] == 0 ? 0 : -1L;
     }
-    this.flow = Match.of(w, all);
+    this.flow = Match.of(w, scratch);
     this.mask = mask;
     this.flowId = flowId;
     this.actions = actions;

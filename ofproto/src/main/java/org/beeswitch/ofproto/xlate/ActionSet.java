@@ -73,7 +73,9 @@ final class ActionSet {
     for (Action.Type t : ORDER) {
       add(out, t);
     }
-    out.addAll(sets);
+    for (int i = 0; i < sets.size(); i++) {
+      out.add(sets.get(i)); // addAll would make an array
+    }
     add(out, Action.Type.SET_QUEUE);
     if (single.containsKey(Action.Type.GROUP)) {
       add(out, Action.Type.GROUP);
@@ -91,13 +93,6 @@ final class ActionSet {
     return single.containsKey(Action.Type.GROUP)
         ? null
         : (Action.Output) single.get(Action.Type.OUTPUT);
-  }
-
-  void copyFrom(ActionSet o) {
-    single.clear();
-    single.putAll(o.single);
-    sets.clear();
-    sets.addAll(o.sets);
   }
 
   private void add(List<Action> out, Action.Type t) {

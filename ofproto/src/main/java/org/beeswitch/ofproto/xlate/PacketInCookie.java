@@ -29,8 +29,16 @@ public record PacketInCookie(
     int maxLen,
     int ofInPort,
     int bridge) {
-  /** Appends the USERSPACE action. */
-  void put(OdpActions actions) {
+  /** Appends the USERSPACE action for such a cookie, without making one: per packet. */
+  static void put(
+      OdpActions actions,
+      long ruleCookie,
+      long metadata,
+      PacketIn.Reason reason,
+      int tableId,
+      int maxLen,
+      int ofInPort,
+      int bridge) {
     long w0 =
         (long) code(reason) << 56
             | (long) tableId << 48

@@ -492,15 +492,15 @@ public final class Xlate {
             && !inActionSet
             && rule != null
             && rule.isTableMiss();
-    new PacketInCookie(
-            rule == null ? -1L : rule.cookie(),
-            flow[METADATA],
-            miss ? PacketIn.Reason.NO_MATCH : reason,
-            tableId,
-            maxLen,
-            (int) (flow[OF_PORTS] >>> 32),
-            here().number())
-        .put(actions);
+    PacketInCookie.put(
+        actions,
+        rule == null ? -1L : rule.cookie(),
+        flow[METADATA],
+        miss ? PacketIn.Reason.NO_MATCH : reason,
+        tableId,
+        maxLen,
+        (int) (flow[OF_PORTS] >>> 32),
+        here().number());
   }
 
   private void decNwTtl() {

@@ -91,7 +91,15 @@ class DependencyIndexTest {
     f.words()[FlowLayout.PORT_RECIRC] = (long) tables.port() << 32;
     XlateOut x = xlate.translate(s, f);
     MiniMask mask = MiniMask.of(x.mask.words());
-    return new Ukey(f, mask, id, x.actions.copy(), x.effects.copy(), x.dependencies.copy(), 0);
+    return new Ukey(
+        f,
+        new long[FlowLayout.WORDS],
+        mask,
+        id,
+        x.actions.copy(),
+        x.effects.copy(),
+        x.dependencies.copy(),
+        0);
   }
 
   private static List<Ukey> concerned(List<Ukey> ukeys, int table, Change.RuleAt rule) {
