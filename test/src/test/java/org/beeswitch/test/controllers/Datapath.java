@@ -17,12 +17,15 @@ enum Datapath {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  boolean isAvailable() {
+    return this != BPF || Files.exists(Path.of("/sys/kernel/btf/vmlinux"));
+  }
+
   /** Skips the calling test, loudly, on a machine that has not got it. */
   void assumeAvailable() {
-    boolean available = this != BPF || Files.exists(Path.of("/sys/kernel/btf/vmlinux"));
-    if (!available) {
+    if (!isAvailable()) {
       System.err.println("SKIPPED: the kernel datapath needs a kernel with BTF");
     }
-    Assumptions.assumeTrue(available, "needs a kernel with BTF");
+    Assumptions.assumeTrue(isAvailable(), "needs a kernel with BTF");
   }
 }
