@@ -27,17 +27,11 @@ final class OfConn {
   private static final int DEFAULT_MISS_SEND_LEN = 128;
 
   /**
-   * Everything but what OVS keeps from primary and equal controllers, and port status alone for a
-   * secondary.
+   * What OVS 3.1 answers at 1.3: NO_MATCH and ACTION, all of ports, the four reasons of 1.3 for
+   * which a rule goes; of these port status alone for a secondary.
    */
   private static final AsyncConfig DEFAULT_ASYNC =
-      new AsyncConfig(
-          bits(PacketIn.Reason.values().length) & ~(1 << PacketIn.Reason.INVALID_TTL.ordinal()),
-          0,
-          7,
-          7,
-          bits(FlowRemoved.Reason.values().length),
-          0);
+      new AsyncConfig(bit(PacketIn.Reason.NO_MATCH) | bit(PacketIn.Reason.ACTION), 0, 7, 7, 0xf, 0);
 
   final OfConnection<OfFrame> connection;
   final boolean isService;
@@ -55,8 +49,8 @@ final class OfConn {
     this.missSendLen = isService ? 0 : DEFAULT_MISS_SEND_LEN;
   }
 
-  private static int bits(int n) {
-    return (1 << n) - 1;
+  private static int bit(PacketIn.Reason r) {
+    return 1 << r.ordinal();
   }
 
   boolean isSecondary() {
