@@ -159,5 +159,10 @@ class PatchPortTest {
     br1.portMod(
         new PortMod(PATCH, 0x020000000099L, PortDesc.CONFIG_NO_RECV, PortDesc.CONFIG_NO_RECV, 0));
     assertThat(sw.portsOf(1, frame)).isEmpty();
+    byte[] stp = new PacketBuilder().eth(0x0180c2000000L, A).type(0x88b5).payload(20).bytes();
+    byte[] other = new PacketBuilder().eth(B, A).type(0x88b5).payload(20).bytes();
+    assertThat(sw.portsOf(1, other)).isEmpty();
+    assertThat(sw.portsOf(1, stp)).as("has a flag of its own, which 1.3 lacks").containsExactly(3);
+    assertThat(sw.portsOf(1, other)).isEmpty();
   }
 }
