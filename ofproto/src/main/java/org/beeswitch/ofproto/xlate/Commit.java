@@ -19,6 +19,9 @@ import org.beeswitch.odp.OdpActions;
 final class Commit {
   private Commit() {}
 
+  private static final long TOS = 0xffL << 48;
+  private static final long PROTO = 0xffL << 32;
+
   /**
    * @param flow as it is to leave, {@link org.beeswitch.flow.FlowLayout} words
    * @param base as the datapath's packet is now; becomes {@code flow} in all that can be written
@@ -28,6 +31,9 @@ final class Commit {
     set(flow, base, mask, out, ETH_SRC, 0xffffffffffff0000L);
     set(flow, base, mask, out, ETH_DST_TYPE, 0xffffffffffff0000L);
     long proto = flow[NW] >>> 32 & 0xff;
+    if (((flow[NW] ^ base[NW]) & TOS) != 0 && Rewrites.isIp(base)) {
+      mask[NW] |= PROTO; // decides whether there is an L3 header to rewrite
+    }
     switch ((int) (base[ETH_DST_TYPE] & 0xffff)) {
       case EthType.IPV4 -> {
         if (proto != 0) {

@@ -101,17 +101,18 @@ final class Normal {
   }
 
   /**
-   * A tag with neither VID nor priority does not leave a trunk (OVS {@code xvlan_put} without
-   * priority-tags).
+   * A tag with neither VID nor priority does not leave a trunk, nor does what it is around (OVS
+   * {@code xvlan_put} without priority-tags, after which no further tag is counted).
    */
   private static void to(Xlate x, int ofPort) {
     long[] flow = x.flow();
     long vlans = flow[VLANS];
     if ((vlans >>> 32 & 0x1fff) == VLAN_PRESENT) {
       x.mask()[VLANS] |= 0xe000L << 32;
-    }
-    if ((vlans >>> 32 & 0xffff) == VLAN_PRESENT) {
-      flow[VLANS] = vlans << 32;
+      if ((vlans >>> 32 & 0xe000) == 0) {
+        x.mask()[VLANS] |= VLAN_PRESENT;
+        flow[VLANS] = 0;
+      }
     }
     x.outputTo(ofPort);
     flow[VLANS] = vlans;

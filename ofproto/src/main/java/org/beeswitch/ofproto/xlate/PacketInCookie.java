@@ -29,6 +29,9 @@ public record PacketInCookie(
     int maxLen,
     int ofInPort,
     int bridge) {
+  /** OVS OFPR_EXPLICIT_MISS. */
+  private static final int EXPLICIT_MISS = 6;
+
   /** Appends the USERSPACE action for such a cookie, without making one: per packet. */
   static void put(
       OdpActions actions,
@@ -62,18 +65,22 @@ public record PacketInCookie(
         (int) (w0 >>> 16) & 0xffff);
   }
 
-  /** OFPR_* of the reasons that 1.3 has; later ones are ACTION there. */
+  /** OFPR_* as OVS has them inside, where a table-miss entry is one more than OpenFlow 1.4's. */
   private static int code(PacketIn.Reason r) {
     return switch (r) {
-      case NO_MATCH -> 0;
-      case ACTION, ACTION_SET, GROUP, PACKET_OUT -> 1;
+      case NO_MATCH -> EXPLICIT_MISS;
+      case ACTION -> 1;
       case INVALID_TTL -> 2;
+      case ACTION_SET -> 3;
+      case GROUP -> 4;
+      case PACKET_OUT -> 5;
     };
   }
 
+  /** The reason as 1.3 can say it, in which those after INVALID_TTL are ACTION. */
   private static PacketIn.Reason reason(int code) {
     return switch (code) {
-      case 0 -> PacketIn.Reason.NO_MATCH;
+      case EXPLICIT_MISS -> PacketIn.Reason.NO_MATCH;
       case 2 -> PacketIn.Reason.INVALID_TTL;
       default -> PacketIn.Reason.ACTION;
     };

@@ -17,11 +17,11 @@ final class Rewrites {
 
   private static final long TTL_AND_PROTO = 0x0000ffff00000000L;
 
-  /**
-   * Which tag a bit of the flow is from after a push or pop depends on how many there are, so both
-   * tags' presence is looked at.
-   */
-  private static final long TAGS_PRESENT = (long) VLAN_PRESENT << 32 | VLAN_PRESENT;
+  /** Where the tags are in {@link org.beeswitch.flow.FlowLayout#VLANS}. */
+  static final long OUTER_TAG = 0xffffffffL << 32;
+
+  static final long INNER_TAG = 0xffffffffL;
+  static final long TAGS_PRESENT = (long) VLAN_PRESENT << 32 | VLAN_PRESENT;
 
   static boolean isIp(long[] flow) {
     int type = (int) flow[ETH_DST_TYPE] & 0xffff;
@@ -54,18 +54,19 @@ final class Rewrites {
     return true;
   }
 
+  /**
+   * As little is looked at as OVS does: what is pushed in front of, or popped from in front of,
+   * another tag. Who sends the packet looks at the rest: {@link Xlate}.
+   */
   static void pushVlan(int tpid, long[] flow, long[] mask) {
-    mask[VLANS] |= TAGS_PRESENT | tags(Commit.count(flow));
+    int n = Commit.count(flow);
+    mask[VLANS] |= n == 0 ? 0 : n == 1 ? OUTER_TAG : -1L;
     flow[VLANS] = ((long) tpid << 16 | VLAN_PRESENT) << 32 | flow[VLANS] >>> 32;
   }
 
   static void popVlan(long[] flow, long[] mask) {
-    mask[VLANS] |= TAGS_PRESENT | tags(Commit.count(flow));
+    mask[VLANS] |= Commit.count(flow) > 1 ? INNER_TAG : 0;
     flow[VLANS] <<= 32;
-  }
-
-  private static long tags(int n) {
-    return n == 0 ? 0 : n == 1 ? 0xffffffffL << 32 : -1L;
   }
 
   static void setNwTtl(int ttl, long[] flow, long[] mask) {

@@ -49,10 +49,13 @@ final class SetPrereqs {
     return met;
   }
 
-  /** What says that there is an L3 header to rewrite at all. */
+  /**
+   * What says that there is an L3 header to rewrite at all. For DSCP as OXM has it OVS leaves that
+   * out; {@link Commit} looks when it comes to it.
+   */
   private static void lookAtL3(Field f, boolean ip, int type, long[] mask) {
     switch (f) {
-      case IPV4_SRC, IPV4_DST, IPV6_SRC, IPV6_DST, IPV6_LABEL, IP_DSCP, IP_ECN, IP_TTL -> {
+      case IPV4_SRC, IPV4_DST, IPV6_SRC, IPV6_DST, IPV6_LABEL, IP_ECN, IP_TTL -> {
         if (ip) {
           mask[NW] |= NW_PROTO;
         }

@@ -89,6 +89,10 @@ public final class Xlate {
   private int tableId;
   private int depth;
   private int resubmits;
+
+  /** Whether tags have been pushed or popped. */
+  private boolean tagsMoved;
+
   private boolean inPacketOut;
   private boolean inActionSet;
   private @Nullable XlateTrace trace;
@@ -183,6 +187,7 @@ public final class Xlate {
     depth = 0;
     resubmits = 0;
     stopped = false;
+    tagsMoved = false;
     inPacketOut = false;
     inActionSet = false;
   }
@@ -280,7 +285,10 @@ public final class Xlate {
         case OUTPUT -> output((Action.Output) a);
         case SET_FIELD -> setField((Action.SetField) a);
         case PUSH_VLAN -> pushVlan(((Action.PushVlan) a).ethType());
-        case POP_VLAN -> Rewrites.popVlan(flow, mask.words());
+        case POP_VLAN -> {
+          moveTags();
+          Rewrites.popVlan(flow, mask.words());
+        }
         case SET_NW_TTL -> Rewrites.setNwTtl(((Action.SetNwTtl) a).ttl(), flow, mask.words());
         case DEC_NW_TTL -> decNwTtl();
         case SET_QUEUE ->
@@ -387,7 +395,7 @@ public final class Xlate {
       throughPatchPort(p);
     } else if (p.odpPort() != 0) {
       if (hasRoom()) {
-        Commit.commit(flow, base, mask.words(), actions);
+        commit();
         actions.output(p.odpPort());
       }
     }
@@ -485,22 +493,27 @@ public final class Xlate {
     if (!hasRoom()) {
       return;
     }
-    Commit.commit(flow, base, mask.words(), actions);
-    boolean miss =
-        reason == PacketIn.Reason.ACTION
-            && !inPacketOut
-            && !inActionSet
-            && rule != null
-            && rule.isTableMiss();
+    commit();
     PacketInCookie.put(
         actions,
         rule == null ? -1L : rule.cookie(),
         flow[METADATA],
-        miss ? PacketIn.Reason.NO_MATCH : reason,
+        reason == PacketIn.Reason.ACTION ? whyAction() : reason,
         tableId,
         maxLen,
         (int) (flow[OF_PORTS] >>> 32),
         here().number());
+  }
+
+  private PacketIn.Reason whyAction() {
+    if (inPacketOut) {
+      return PacketIn.Reason.PACKET_OUT;
+    } else if (inActionSet) {
+      return PacketIn.Reason.ACTION_SET;
+    }
+    return rule != null && rule.isTableMiss()
+        ? PacketIn.Reason.NO_MATCH
+        : PacketIn.Reason.ACTION;
   }
 
   private void decNwTtl() {
@@ -526,17 +539,38 @@ public final class Xlate {
    */
   private void pushVlan(int ethType) {
     boolean full = Commit.count(flow) == MAX_VLANS;
+    moveTags();
     if (full) {
       if (!hasRoom()) {
         return;
       }
-      Commit.commit(flow, base, mask.words(), actions);
+      commit();
     }
     Rewrites.pushVlan(ethType, flow, mask.words());
     if (full) {
       actions.pushVlan(ethType, VLAN_PRESENT);
       base[VLANS] = flow[VLANS];
     }
+  }
+
+  /**
+   * From here on a tag need not be where it was, so it counts that there are no more tags than
+   * these. What they are counts once the packet is sent: {@link #commit}.
+   */
+  private void moveTags() {
+    tagsMoved = true;
+    mask.words()[VLANS] |= ~original[VLANS] & Rewrites.TAGS_PRESENT;
+  }
+
+  /** Has the datapath's packet become the flow. */
+  private void commit() {
+    if (tagsMoved) {
+      // A tag that was pushed in the place of an equal one makes no action, of another one does.
+      long present = original[VLANS] & Rewrites.TAGS_PRESENT;
+      mask.words()[VLANS] |= present >>> 32 != 0 ? Rewrites.OUTER_TAG : 0;
+      mask.words()[VLANS] |= (int) present != 0 ? Rewrites.INNER_TAG : 0;
+    }
+    Commit.commit(flow, base, mask.words(), actions);
   }
 
   // For this package's parts of the translation.
