@@ -511,9 +511,7 @@ public final class Xlate {
     } else if (inActionSet) {
       return PacketIn.Reason.ACTION_SET;
     }
-    return rule != null && rule.isTableMiss()
-        ? PacketIn.Reason.NO_MATCH
-        : PacketIn.Reason.ACTION;
+    return rule != null && rule.isTableMiss() ? PacketIn.Reason.NO_MATCH : PacketIn.Reason.ACTION;
   }
 
   private void decNwTtl() {
