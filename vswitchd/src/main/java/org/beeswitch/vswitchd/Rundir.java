@@ -10,8 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.stream.Stream;
 import org.beeswitch.vswitchd.config.ConfigException;
 
 /**
@@ -35,10 +37,10 @@ final class Rundir implements AutoCloseable {
    *
    * @throws ConfigException another daemon has it, or it cannot be written
    */
-  static Rundir claim(Path path) throws ConfigException {
-    Path file = path.resolve(PID_FILE);
+  static Rundir claim(Path wanted) throws ConfigException {
     try {
-      Files.createDirectories(path);
+      Path path = Files.createDirectories(wanted).toRealPath();
+      Path file = path.resolve(PID_FILE);
       while (true) {
         FileChannel channel =
             FileChannel.open(
@@ -56,20 +58,40 @@ final class Rundir implements AutoCloseable {
         String pid = ProcessHandle.current().pid() + "\n";
         channel.truncate(0);
         channel.write(ByteBuffer.wrap(pid.getBytes(StandardCharsets.US_ASCII)), 0);
-        // A daemon that ended meanwhile may have removed the file that is locked now.
-        if (Files.exists(file) && Files.readString(file).equals(pid)) {
+        if (isOpen(file)) {
           return new Rundir(path, channel);
         }
+        // A daemon that ended meanwhile has removed the file that is locked now.
         channel.close();
       }
     } catch (FileAlreadyExistsException e) {
-      throw new ConfigException(path + " is not a directory: choose another --rundir", e);
+      throw new ConfigException(wanted + " is not a directory: choose another --rundir", e);
     } catch (AccessDeniedException e) {
       throw new ConfigException(
           e.getFile() + ": permission denied: run as root, or choose another --rundir", e);
     } catch (IOException e) {
-      throw new ConfigException("rundir " + path + ": " + e.getMessage(), e);
+      throw new ConfigException("rundir " + wanted + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Whether this process has the file open that has this name now. Asked of the kernel, because to
+   * open and close it once more would let go of the lock: fcntl locks are the process's.
+   */
+  private static boolean isOpen(Path file) throws IOException {
+    try (Stream<Path> fds = Files.list(Path.of("/proc/self/fd"))) {
+      for (Path fd : fds.toList()) {
+        try {
+          // That of a file that was removed has "(deleted)" behind it.
+          if (Files.readSymbolicLink(fd).equals(file)) {
+            return true;
+          }
+        } catch (NoSuchFileException e) {
+          // Closed since it was listed, such as the list's own.
+        }
+      }
+    }
+    return false;
   }
 
   private static String pidIn(Path file) {

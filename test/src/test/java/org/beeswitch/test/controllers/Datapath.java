@@ -8,12 +8,12 @@ import java.util.Locale;
 import org.junit.jupiter.api.Assumptions;
 
 /** What the daemon under test forwards with. */
-enum Datapath {
+public enum Datapath {
   NETDEV,
   BPF;
 
   /** As {@code --datapath} wants it. */
-  String option() {
+  public String option() {
     return name().toLowerCase(Locale.ROOT);
   }
 
@@ -22,7 +22,7 @@ enum Datapath {
   }
 
   /** Skips the calling test, loudly, on a machine that has not got it. */
-  void assumeAvailable() {
+  public void assumeAvailable() {
     if (!isAvailable()) {
       System.err.println("SKIPPED: the kernel datapath needs a kernel with BTF");
     }

@@ -19,7 +19,7 @@ import org.beeswitch.netdev.testing.TestNetns;
  * <p>Started with {@code nsenter}, which becomes the program: {@code ip netns exec} would hide
  * bpffs by a mount of its own. Signals go to this one process.
  */
-final class Program implements AutoCloseable {
+public final class Program implements AutoCloseable {
   private static final int END_S = 20;
 
   private final String name;
@@ -38,7 +38,7 @@ final class Program implements AutoCloseable {
     reader.start();
   }
 
-  static Program start(TestNetns ns, String name, List<String> command, Consumer<String> tee)
+  public static Program start(TestNetns ns, String name, List<String> command, Consumer<String> tee)
       throws IOException {
     List<String> all = new ArrayList<>(List.of("nsenter", "--net=" + ns.path()));
     all.addAll(command);
@@ -64,18 +64,18 @@ final class Program implements AutoCloseable {
     }
   }
 
-  List<String> lines() {
+  public List<String> lines() {
     synchronized (lines) {
       return List.copyOf(lines);
     }
   }
 
-  boolean printed(String text) {
+  public boolean printed(String text) {
     return lines().stream().anyMatch(l -> l.contains(text));
   }
 
   /** Waits for a line with this text; fails at once if the program has ended. */
-  void awaitLine(String text) throws Exception {
+  public void awaitLine(String text) throws Exception {
     Await.until(
         name + " prints \"" + text + "\"",
         () -> {
@@ -94,7 +94,7 @@ final class Program implements AutoCloseable {
   }
 
   /** Waits for the end; returns the exit status. */
-  int awaitEnd() throws InterruptedException {
+  public int awaitEnd() throws InterruptedException {
     if (!process.waitFor(3L * END_S, TimeUnit.SECONDS)) {
       throw new AssertionError(this + " does not end");
     }
@@ -102,18 +102,18 @@ final class Program implements AutoCloseable {
     return process.exitValue();
   }
 
-  boolean isAlive() {
+  public boolean isAlive() {
     return process.isAlive();
   }
 
   /** SIGTERM; returns the exit status. */
-  int stop() throws InterruptedException {
+  public int stop() throws InterruptedException {
     process.destroy();
     return awaitEnd();
   }
 
   /** SIGKILL, and gone. */
-  void kill() throws InterruptedException {
+  public void kill() throws InterruptedException {
     process.destroyForcibly();
     awaitEnd();
   }

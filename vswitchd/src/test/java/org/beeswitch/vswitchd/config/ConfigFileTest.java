@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.vswitchd.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigFileTest {
+  @TempDir Path dir;
+
+  private ConfigFile read(String toml) throws Exception {
+    Path file = dir.resolve("b.toml");
+    Files.writeString(file, toml);
+    return ConfigFile.read(file);
+  }
+
+  @Test
+  void theExampleIsRead() throws Exception {
+    Path root = Path.of(System.getProperty("beeswitch.root", ".."));
+    ConfigFile f = ConfigFile.read(root.resolve("conf/beeswitch.toml"));
+    assertThat(f.datapath()).isEqualTo("netdev");
+    assertThat(f.configuration().bridges())
+        .extracting(BridgeConfig::name)
+        .containsExactly("br0", "br1");
+    BridgeConfig br0 = f.configuration().bridges().get(0);
+    assertThat(br0.dpid()).isEqualTo(1L);
+    assertThat(br0.ports()).containsExactly(new PortConfig("to-br1", 10, "to-br0"));
+    assertThat(br0.controllers())
+        .extracting(t -> t.text())
+        .isEqualTo(List.of("ptcp:6653:127.0.0.1"));
+  }
+
+  @Test
+  void whatIsNotSaidIsAsOvs() throws Exception {
+    ConfigFile f = read("[[bridge]]\nname = \"br0\"\n");
+    assertThat(f.datapath()).isNull();
+    assertThat(f.rundir()).isNull();
+    assertThat(f.configuration().bridges()).containsExactly(BridgeConfig.of("br0"));
+  }
+
+  @Test
+  void pathsAreRelativeToTheFile() throws Exception {
+    ConfigFile f = read("rundir = \"r\"\n[[bridge]]\nname = \"br0\"\nflows = \"f\"\n");
+    assertThat(f.rundir()).isEqualTo(dir.resolve("r"));
+    assertThat(f.configuration().bridges().get(0).flows()).isEqualTo(dir.resolve("f"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "datapth = \"bpf\" | unknown key \"datapth\"",
+        "[[bridge]]\\nport = [] | [[bridge]] 1 has no name",
+        "[[bridge]]\\nname = 7 | name is not a string",
+        "[bridge]\\nname = \"br0\" | bridge is not a list",
+        "[[bridge]]\\nname = \"br0\"\\nfail-mode = \"open\" | neither standalone nor secure",
+        "[[bridge]]\\nname = \"br0\"\\ndpid = \"zz\" | datapath id \"zz\"",
+        "[[bridge]]\\nname = \"br0\"\\n[[bridge.port]]\\nname = \"p\"\\nofport = \"1\" | no number",
+        "[[bridge]]\\nname = \"br0\"\\ncontrollers = [\"x\"] | target \"x\"",
+        "x = = 1 | b.toml:1",
+      })
+  void mistakesAreNamed(String toml, String complaint) {
+    assertThatThrownBy(() -> read(toml.replace("\\n", "\n")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(complaint)
+        .hasMessageNotContaining("\n");
+  }
+}
