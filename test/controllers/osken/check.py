@@ -19,6 +19,9 @@ QUESTIONS = (
     'get_group_stats', 'get_group_desc', 'get_group_features', 'get_meter_stats',
     'get_meter_config', 'get_meter_features', 'get_role')
 
+# ofctl_v1_3 gives an answer a second: on a busy machine os-ken needs that to read all table features.
+TRIES = 5
+
 REPLIES = [
     ofp_event.EventOFPStatsReply, ofp_event.EventOFPDescStatsReply,
     ofp_event.EventOFPFlowStatsReply, ofp_event.EventOFPAggregateStatsReply,
@@ -83,7 +86,10 @@ class Check(app_manager.OSKenApp):
     def ask(self, dp):
         for question in QUESTIONS:
             self.answered.discard(dp.id)
-            getattr(ofctl_v1_3, question)(dp, self.waiters)
+            for _ in range(TRIES):
+                getattr(ofctl_v1_3, question)(dp, self.waiters)
+                if dp.id in self.answered:
+                    break
             self.say(dp.id in self.answered, question)
 
     def command(self, dp):

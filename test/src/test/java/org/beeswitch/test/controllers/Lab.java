@@ -5,6 +5,8 @@ package org.beeswitch.test.controllers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -111,10 +113,30 @@ final class Lab implements AutoCloseable {
     return p;
   }
 
-  /** A controller of the project's own launchers, in {@code test/controllers/}. */
+  private static String launcher(String name) {
+    return ROOT.resolve("test/controllers").resolve(name).resolve("run").toString();
+  }
+
+  /**
+   * Has one of the project's own launchers, in {@code test/controllers/}, fetch what it starts: the
+   * first time on a machine that takes half a minute, and a network, which no lab has.
+   */
+  static void install(String launcher) throws Exception {
+    TestNetns.assumeRoot();
+    Process p =
+        new ProcessBuilder(launcher(launcher), "--install").redirectErrorStream(true).start();
+    p.getOutputStream().close();
+    String output;
+    try (InputStream in = p.getInputStream()) {
+      output = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    assertThat(p.waitFor()).as("installing %s: %s", launcher, output).isZero();
+  }
+
+  /** A controller of the project's own launchers; installed already, if it has to be. */
   Program startLauncher(String launcher, String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
-    command.add(ROOT.resolve("test/controllers").resolve(launcher).resolve("run").toString());
+    command.add(launcher(launcher));
     command.addAll(List.of(arguments));
     return start(launcher, command.toArray(String[]::new));
   }

@@ -46,6 +46,7 @@ class OtherControllersTest {
   @ParameterizedTest
   @EnumSource
   void onosAsksEverythingAndLearns(Datapath datapath) throws Exception {
+    Lab.install("onos");
     try (Lab lab = new Lab(datapath, 3)) {
       Program check = lab.startLauncher("onos", "6653", "check");
       Program learn = lab.startLauncher("onos", "6654", "stay");
