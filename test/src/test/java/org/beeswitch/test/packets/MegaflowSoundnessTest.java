@@ -5,6 +5,7 @@ package org.beeswitch.test.packets;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -24,6 +25,7 @@ import org.beeswitch.flow.FlowParser;
 import org.beeswitch.flow.IpProto;
 import org.beeswitch.flow.Layers;
 import org.beeswitch.flow.Packet;
+import org.beeswitch.flow.PacketEditor;
 import org.beeswitch.odp.OdpKey;
 import org.beeswitch.ofproto.state.BridgeState;
 import org.beeswitch.ofproto.state.PortState;
@@ -44,7 +46,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * Megaflow soundness through a real datapath: whichever megaflow a packet meets, what leaves is
  * what a fresh translation of that packet gives. Random tables with MAC learning and packet-ins;
- * random packets, some with partial checksums, each sent twice.
+ * random packets, some with partial checksums, each sent twice, then with some bits changed.
  *
  * <p>A fresh translation is made with the tables as they are before the packet and as they are
  * after it, for the packet itself may have taught the switch an address: either is right.
@@ -53,6 +55,23 @@ import org.junit.jupiter.params.provider.EnumSource;
 class MegaflowSoundnessTest {
   private static final int TABLE_SETS = 60;
   private static final int FRAMES = 25;
+
+  /** Sent behind each frame: some other value in a field that its megaflow may not look at. */
+  private static final int VARIANTS = 3;
+
+  private static final List<Field> VARIED =
+      List.of(
+          Field.ETH_DST,
+          Field.ETH_SRC,
+          Field.VLAN_PCP,
+          Field.IP_DSCP,
+          Field.IP_TTL,
+          Field.IPV4_SRC,
+          Field.IPV4_DST,
+          Field.IPV6_DST,
+          Field.TCP_SRC,
+          Field.TCP_DST);
+
   private static final long PATIENCE_NS = 3_000_000_000L;
 
   /** By which port, or to controllers, went what. */
@@ -81,16 +100,18 @@ class MegaflowSoundnessTest {
             leaveChecksumPartial(p);
           }
           int port = tables.port();
-          if (send(port, p)) {
-            hitsAtOnce++;
-          }
+          hitsAtOnce += send(port, p) ? 1 : 0;
           assertThat(send(port, p)).as("the second packet is a hit").isTrue();
+          for (int v = 0; v < VARIANTS; v++) {
+            vary(p, random);
+            hitsAtOnce += send(port, p) ? 1 : 0;
+          }
         }
       }
       System.out.printf(
-          "%s: %d packets through %d table sets: %d hits, %d of them of first packets; %d frames"
+          "%s: %d packets through %d table sets: %d hits, %d of them of new packets; %d frames"
               + " and packet-ins left, all as a fresh translation gives%n",
-          backend, 2 * FRAMES * tableSets, tableSets, hits, hitsAtOnce, left);
+          backend, (2 + VARIANTS) * FRAMES * tableSets, tableSets, hits, hitsAtOnce, left);
       assertThat(hitsAtOnce).isPositive();
       assertThat(s.dpif().coverage().getOrDefault("dp_upcall_slow_path", 0L)).isZero();
       assertThat(s.backer().coverage()).containsEntry("revalidate_corrected", 0L);
@@ -242,6 +263,19 @@ class MegaflowSoundnessTest {
     List<Sent> copy = new ArrayList<>(l);
     copy.sort(Comparator.comparing(Sent::to).thenComparing(x -> x.bytes().toString()));
     return copy;
+  }
+
+  /** Flips a bit of a field that the packet has, its checksums following. */
+  private static void vary(Packet p, Random random) {
+    PacketEditor editor = new PacketEditor();
+    editor.begin(p);
+    byte[] was = p.bytes();
+    for (int tries = 0; tries < 20 && Arrays.equals(was, p.bytes()); tries++) {
+      Field f = VARIED.get(random.nextInt(VARIED.size()));
+      // The lower bits of addresses, of which the tables speak.
+      long bit = 1L << f.shift() + random.nextInt(Math.min(f.bits(), 10));
+      editor.set(f.word(), ~editor.flow().words()[f.word()], bit);
+    }
   }
 
   /** Leaves a whole TCP or UDP packet's checksum to its device, as a local sender does. */
