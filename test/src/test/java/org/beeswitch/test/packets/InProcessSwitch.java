@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.beeswitch.dpif.Dpif;
 import org.beeswitch.dpif.DpifException;
@@ -59,6 +60,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class InProcessSwitch implements AutoCloseable {
   private static final long MAIN_WAIT_NS = 20_000_000L;
+
+  /** A thread that has died of a bug answers nobody. */
+  private static final long MAIN_ANSWERS_S = 60;
+
   private static final int HANDLERS = 2;
 
   final TestNetns netns;
@@ -117,6 +122,16 @@ final class InProcessSwitch implements AutoCloseable {
   private Parts makeParts(Backend backend, int ports) throws DpifException, NetdevException {
     Links links = Links.open();
     Dpif dpif = backend.open(rundir);
+    try {
+      return makeParts(links, dpif, ports);
+    } catch (DpifException | NetdevException | RuntimeException e) {
+      dpif.close();
+      links.close();
+      throw e;
+    }
+  }
+
+  private Parts makeParts(Links links, Dpif dpif, int ports) throws DpifException, NetdevException {
     Backer backer =
         new Backer(dpif, () -> LockSupport.unpark(main), (bridge, m) -> packetIns.add(m));
     backer.prepare(HANDLERS);
@@ -182,7 +197,7 @@ final class InProcessSwitch implements AutoCloseable {
         });
     LockSupport.unpark(main);
     try {
-      return result.get();
+      return result.get(MAIN_ANSWERS_S, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof Exception cause) {
         throw cause;
@@ -277,25 +292,32 @@ final class InProcessSwitch implements AutoCloseable {
   @Override
   public void close() throws Exception {
     wires.forEach(Wire::close);
-    Parts p = parts;
-    if (p != null) {
+    try {
       onMain(
           () -> {
-            p.backer.close();
-            p.dpif.close();
-            p.links.close();
-            parts = null;
+            closeParts();
             return null;
           });
-    }
-    closing = true;
-    LockSupport.unpark(main);
-    main.join();
-    netns.close();
-    for (AutoCloseable c : toClose) {
-      c.close();
+    } finally { // whatever went wrong, no namespace stays
+      closing = true;
+      LockSupport.unpark(main);
+      main.join();
+      netns.close();
+      for (AutoCloseable c : toClose) {
+        c.close();
+      }
     }
     Files.delete(rundir);
+  }
+
+  private void closeParts() {
+    Parts p = parts;
+    if (p != null) {
+      parts = null;
+      p.backer.close();
+      p.dpif.close();
+      p.links.close();
+    }
   }
 
   private final class Listener implements OfprotoListener {

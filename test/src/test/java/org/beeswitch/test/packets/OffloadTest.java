@@ -57,16 +57,21 @@ class OffloadTest {
       TestNetns client = TestNetns.create();
       TestNetns server = TestNetns.create();
       Lab lab = new Lab(InProcessSwitch.start(backend, List.of(client, server)), client, server);
-      client.address("f1", "10.0.0.1/24");
-      client.address("f1", "fd00::1/64");
-      server.address("f2", "10.0.0.2/24");
-      server.address("f2", "fd00::2/64");
-      // The virtual server's address, which nobody has.
-      String mac = server.exec("cat", "/sys/class/net/f2/address").strip();
-      for (String virtual : List.of("10.0.0.100", "fd00::100")) {
-        client.exec("ip", "neigh", "add", virtual, "lladdr", mac, "dev", "f1");
+      try {
+        client.address("f1", "10.0.0.1/24");
+        client.address("f1", "fd00::1/64");
+        server.address("f2", "10.0.0.2/24");
+        server.address("f2", "fd00::2/64");
+        // The virtual server's address, which nobody has.
+        String mac = server.exec("cat", "/sys/class/net/f2/address").strip();
+        for (String virtual : List.of("10.0.0.100", "fd00::100")) {
+          client.exec("ip", "neigh", "add", virtual, "lladdr", mac, "dev", "f1");
+        }
+        return lab;
+      } catch (Exception | Error e) {
+        lab.close();
+        throw e;
       }
-      return lab;
     }
 
     void rules(Rule... rules) throws Exception {
