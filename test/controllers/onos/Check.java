@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.onosproject.openflow.controller.Dpid;
 import org.onosproject.openflow.controller.OpenFlowController;
 import org.onosproject.openflow.controller.OpenFlowMessageListener;
@@ -38,7 +39,8 @@ import org.projectfloodlight.openflow.types.U64;
  * switch configuration, asynchronous masks) cannot be asked here.
  */
 final class Check implements OpenFlowMessageListener {
-  private static final int ANSWER_S = 5;
+  private static final int ANSWER_S = 3;
+  private static final int TRIES = 3;
   private static final int ALL = 0xffffffff;
 
   private final OpenFlowController controller;
@@ -96,7 +98,7 @@ final class Check implements OpenFlowMessageListener {
     say("role " + role, roles.get(dpid) == role);
   }
 
-  private void questions(OpenFlowSwitch sw, OFFactory f) {
+  private void questions(OpenFlowSwitch sw, OFFactory f) throws Exception {
     ask(sw, "desc", f.descStatsRequest(Collections.emptySet()));
     ask(sw, "port desc", f.buildPortDescStatsRequest().build());
     ask(sw, "port stats", f.buildPortStatsRequest().setPortNo(OFPort.ANY).build());
@@ -194,24 +196,37 @@ final class Check implements OpenFlowMessageListener {
         f.buildMeterMod().setCommand(OFMeterModCommand.DELETE).setMeterId(ALL).build());
   }
 
-  private void ask(OpenFlowSwitch sw, String what, OFMessage request) {
-    try {
-      OFMessage reply =
-          controller.writeResponse(sw.getDpid(), request).get(ANSWER_S, TimeUnit.SECONDS);
-      say(what, reply.getType() != OFType.ERROR);
-    } catch (Exception e) {
-      say(what + ": no answer (" + e.getClass().getSimpleName() + ")", false);
+  private void ask(OpenFlowSwitch sw, String what, OFMessage request) throws Exception {
+    OFMessage reply = answer(sw, request);
+    say(reply == null ? what + ": no answer" : what, reply != null && !isError(reply));
+  }
+
+  private static boolean isError(OFMessage m) {
+    return m.getType() == OFType.ERROR;
+  }
+
+  /**
+   * Null if there is none. ONOS begins to wait for an answer after it has sent the question, and
+   * loses one that is faster: so it is asked again.
+   */
+  private OFMessage answer(OpenFlowSwitch sw, OFMessage request) throws Exception {
+    for (int i = 0; i < TRIES; i++) {
+      OFMessage again = request.createBuilder().setXid(request.getXid() + ((long) i << 24)).build();
+      try {
+        return controller.writeResponse(sw.getDpid(), again).get(ANSWER_S, TimeUnit.SECONDS);
+      } catch (TimeoutException e) {
+        // Lost, or slow.
+      }
     }
+    return null;
   }
 
   private void apply(OpenFlowSwitch sw, String what, OFMessage command) throws Exception {
     errors.clear();
     sw.sendMsg(command);
-    controller
-        .writeResponse(sw.getDpid(), sw.factory().barrierRequest())
-        .get(ANSWER_S, TimeUnit.SECONDS);
+    boolean done = answer(sw, sw.factory().barrierRequest()) != null;
     OFErrorMsg error = errors.poll();
-    say(error == null ? what : what + ": " + error, error == null);
+    say(error == null ? what : what + ": " + error, done && error == null);
   }
 
   private boolean awaitRemoved() throws InterruptedException {
