@@ -127,6 +127,12 @@ public final class PacketEditor {
       flow.words()[word] = now & ~0xffffL | type;
       return;
     }
+    if (word == TP && hasPorts()) {
+      // Not read anew either: of a TCP header with a wrong length the parser shows no ports.
+      setTp(b, at + layers.l4, old, now);
+      flow.words()[TP] = now & 0xffffffff00000000L | old & 0xffffffffL;
+      return;
+    }
     stale = true;
     switch (word) {
       case VLANS -> setVlans(b, at + 12, old, now);
@@ -224,6 +230,17 @@ public final class PacketEditor {
   }
 
   /** Ports; ICMP type and code; the type of the first ND option. */
+  /** Whether there is a whole TCP or UDP header. */
+  private boolean hasPorts() {
+    int least =
+        switch (proto()) {
+          case IpProto.TCP -> FlowParser.TCP_LEN;
+          case IpProto.UDP -> FlowParser.UDP_LEN;
+          default -> Integer.MAX_VALUE;
+        };
+    return layers.l4 >= 0 && !isLaterFragment() && l4Size() >= least;
+  }
+
   private void setTp(byte[] b, int at, long old, long now) {
     if (isLaterFragment() || layers.l4 < 0) {
       return;

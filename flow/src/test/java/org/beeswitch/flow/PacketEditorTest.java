@@ -306,4 +306,18 @@ class PacketEditorTest {
             .bytes();
     assertThat(p.bytes()).isEqualTo(expected);
   }
+
+  /**
+   * The parser shows no ports of a TCP header whose length is impossible, but they can be set bit
+   * by bit.
+   */
+  @Test
+  void setsOfOneWordAddUpEvenWhereTheParserReadsNothing() {
+    Packet p = new PacketBuilder().eth(2, 1).ipv4("10.0.0.1", "10.0.0.2").tcp(0, 0).packet();
+    p.data()[p.offset() + 14 + 20 + 12] = 0;
+    editor.begin(p);
+    editor.set(FlowLayout.TP, 0x00ffL << 48, 0x00ffL << 48);
+    editor.set(FlowLayout.TP, 0x1200L << 48, 0xff00L << 48);
+    assertThat(Be.get16(p.data(), p.offset() + 34)).isEqualTo(0x12ff);
+  }
 }
