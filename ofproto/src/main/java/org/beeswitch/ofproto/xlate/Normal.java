@@ -54,7 +54,7 @@ final class Normal {
       learn(x, bridge, vlan, src, inPort, gratArp);
     }
     if (MacTable.isMulticast(dst)) {
-      x.note(dst == BROADCAST ? "broadcast, flooding" : "multicast traffic, flooding");
+      x.note("no learned MAC for destination, flooding");
       flood(x, bridge, inPort);
       return;
     }

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.IntUnaryOperator;
+import org.beeswitch.flow.EthType;
 import org.beeswitch.flow.Flow;
 import org.beeswitch.flow.FlowMask;
 import org.beeswitch.odp.OdpActions;
@@ -516,7 +517,8 @@ public final class Xlate {
 
   private void decNwTtl() {
     if (!Rewrites.decNwTtl(flow, mask.words())) {
-      note("decrement TTL exception");
+      boolean v4 = (flow[ETH_DST_TYPE] & 0xffff) == EthType.IPV4;
+      note(v4 ? "IPv4 decrement TTL exception" : "IPv6 decrement TTL exception");
       toController(Action.Output.ALL_BYTES, PacketIn.Reason.INVALID_TTL);
       stopped = true;
     }
