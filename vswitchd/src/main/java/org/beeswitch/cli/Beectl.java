@@ -120,7 +120,11 @@ public final class Beectl {
                 ? r.error().strip() + " (beectl --help lists the commands)"
                 : r.error().strip());
       }
-      out.print(r.result());
+      String result = String.valueOf(r.result());
+      out.print(result);
+      if (!result.isEmpty() && !result.endsWith("\n")) {
+        out.println();
+      }
       if (method.equals("exit")) {
         c.awaitEnd();
       }

@@ -179,6 +179,7 @@ public final class Beeswitchd {
     }
     new BridgeCommands(daemon).all().forEach(server::add);
     new DatapathCommands(daemon).all().forEach(server::add);
+    server.add(new TraceCommand(daemon).command());
     server.add(
         new Command("version", "", 0, 0, args -> "beeswitchd (Beeswitch) " + Version.TEXT + "\n"));
     server.add(new Command("exit", "[--keep]", 0, 1, this::exit));

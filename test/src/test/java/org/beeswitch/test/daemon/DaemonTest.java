@@ -269,4 +269,55 @@ class DaemonTest {
       }
     }
   }
+
+  /** The walk that the real ofproto/trace prints for these tables and this packet. */
+  @Test
+  void aTraceReadsAsThatOfOvs() throws Exception {
+    try (Machine m = new Machine(Datapath.NETDEV)) {
+      m.startReady(BRIDGE);
+      m.beectl(
+          "add-flow",
+          "br0",
+          "priority=5,ip,actions=dec_ttl,write_actions(output:2),write_metadata:5,goto_table:1");
+      m.beectl(
+          "add-flow",
+          "br0",
+          "table=1,cookie=7,priority=9,tcp,actions=set_field:00:00:00:00:00:01->eth_dst,output:7");
+      String flow =
+          "vlan_tci=0x0000,dl_src=00:00:00:00:00:00,dl_dst=00:00:00:00:00:0%d,nw_src=10.0.0.1,"
+              + "nw_dst=10.0.0.2,nw_tos=0,nw_ecn=0,nw_ttl=%d,nw_frag=no,tp_src=0,tp_dst=80,"
+              + "tcp_flags=0\n";
+      assertThat(
+              m.beectl(
+                  "trace",
+                  "br0",
+                  "in_port=p1,tcp,nw_src=10.0.0.1,nw_dst=10.0.0.2,nw_ttl=64,tp_dst=80"))
+          .isEqualTo(
+              "Flow: tcp,in_port=1,"
+                  + flow.formatted(0, 64)
+                  + """
+
+                  bridge("br0")
+                  -------------
+                   0. ip, priority 5
+                      dec_ttl
+                      write_actions(output:2)
+                      write_metadata:0x5
+                      goto_table:1
+                       1. tcp, priority 9, cookie 0x7
+                              set_field:00:00:00:00:00:01->eth_dst
+                              output:7
+                               >> Nonexistent output port
+                  --. Executing action set:
+                      output:2
+
+                  """
+                  + "Final flow: tcp,metadata=0x5,in_port=1,"
+                  + flow.formatted(1, 63)
+                  + "Megaflow: recirc_id=0,eth,tcp,in_port=1,dl_dst=00:00:00:00:00:00,nw_ttl=64,"
+                  + "nw_frag=no\n"
+                  + "Datapath actions: set(eth(dst=00:00:00:00:00:01)),set(ipv4(ttl=63)),3\n");
+      assertThat(m.beectl("dpctl", "dump-flows")).doesNotContain("tcp");
+    }
+  }
 }
