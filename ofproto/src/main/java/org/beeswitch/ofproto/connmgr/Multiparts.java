@@ -26,6 +26,12 @@ final class Multiparts {
   /** OVS's number of entries a table can have. */
   private static final int MAX_ENTRIES = 1_000_000;
 
+  /**
+   * OFPAT13_*: output and 15 (set_mpls_ttl) to 25 (set_field), as OVS says it, whatever of these
+   * can be done yet.
+   */
+  private static final int ACTIONS = 0x3ff8001;
+
   private final Ofproto ofproto;
   private final SwitchIdentity identity;
   private final List<TableFeatures> tableFeatures;
@@ -71,7 +77,7 @@ final class Multiparts {
           ((MultipartRequest.MeterConfig) m.body()).meterId() == MeterId.ALL
               ? reply(c, xid, new MultipartReply.MeterConfig(List.of()))
               : OfErrorCode.OFPMMFC_UNKNOWN_METER;
-      case METER_FEATURES -> reply(c, xid, new MultipartReply.MeterFeatures(0, 0, 0, 0, 0));
+      case METER_FEATURES -> reply(c, xid, meterFeatures());
       case TABLE_FEATURES ->
           ((MultipartRequest.TableFeatures) m.body()).tables().isEmpty()
               ? reply(c, xid, new MultipartReply.TableFeatures(tableFeatures))
@@ -123,9 +129,16 @@ final class Multiparts {
     return reply(c, xid, new MultipartReply.Queue(List.of()));
   }
 
+  /** What OVS says of meters, which it has room for. */
+  private static MultipartReply.MeterFeatures meterFeatures() {
+    int drop = 1 << 1;
+    int kbpsPktpsBurstStats = 0xf;
+    return new MultipartReply.MeterFeatures(1 << 18, drop, kbpsPktpsBurstStats, 8, 0);
+  }
+
   /** What OVS says of groups, which it has room for. */
   private static MultipartReply.GroupFeatures groupFeatures() {
-    int actions = 0b1111_1001_1111_1000_0000_0000_0001;
+    int actions = ACTIONS;
     return new MultipartReply.GroupFeatures(
         0xf,
         MultipartReply.GroupFeatures.CAN_SELECT_WEIGHT
@@ -153,14 +166,14 @@ final class Multiparts {
           new TableFeatures.Abilities(
               TableSet.range(t + 1, BridgeState.TABLES - 1),
               t == BridgeState.TABLES - 1 ? 0b1111100 : 0b1111110,
-              0b1111_1001_1111_1000_0000_0000_0001,
-              0b1111_1001_1111_1000_0000_0000_0001,
+              ACTIONS,
+              ACTIONS,
               set,
               set);
       l.add(
           new TableFeatures(
               t,
-              t == 0 ? "classifier" : "table" + t,
+              "", // OVS names none, and its tools print what is named by name
               -1L,
               -1L,
               MAX_ENTRIES,
