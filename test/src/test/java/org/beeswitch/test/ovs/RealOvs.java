@@ -103,11 +103,7 @@ public final class RealOvs implements AutoCloseable {
 
   private void startSwitch(FailMode failMode) throws IOException {
     for (int i = 1; i <= ports; i++) {
-      netns.exec(
-          ("ip link add p" + i + " address " + portMac(i) + " type veth peer name w" + i)
-              .split(" "));
-      netns.exec("ip", "link", "set", "p" + i, "up");
-      netns.exec("ip", "link", "set", "w" + i, "up");
+      wire(netns, i);
     }
     daemon("ovs-vswitchd", "unix:" + rundir + "/db.sock");
     List<String> c = new ArrayList<>();
@@ -122,6 +118,14 @@ public final class RealOvs implements AutoCloseable {
     }
     vsctl(c.toArray(String[]::new));
     netns.exec("ip", "link", "set", "br0", "up");
+  }
+
+  /** Makes the device of port {@code n}, and the other end of its wire. */
+  static void wire(TestNetns netns, int n) {
+    netns.exec(
+        ("ip link add p" + n + " address " + portMac(n) + " type veth peer name w" + n).split(" "));
+    netns.exec("ip", "link", "set", "p" + n, "up");
+    netns.exec("ip", "link", "set", "w" + n, "up");
   }
 
   /** The address of LOCAL, the device br0. */

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.test.ovs;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.beeswitch.netdev.testing.TestNetns;
+
+/**
+ * {@code bin/beeswitchd} as it was built, with the bridge, the ports and the addresses that a
+ * {@link RealOvs} has.
+ */
+final class OwnSwitch implements AutoCloseable {
+  private static final Path BIN =
+      Path.of(System.getProperty("beeswitch.root", "..")).toAbsolutePath().resolve("bin");
+  private static final int TIMEOUT_S = 30;
+
+  private final TestNetns netns = TestNetns.create();
+  private final Path rundir;
+  private final Process daemon;
+
+  OwnSwitch(int ports) throws IOException {
+    rundir = Files.createTempDirectory("ownbee");
+    List<String> c = new ArrayList<>(List.of("ip", "netns", "exec", netns.name()));
+    c.add(BIN.resolve("beeswitchd").toString());
+    c.addAll(List.of("--datapath", "netdev", "--rundir", rundir.toString()));
+    c.addAll(List.of("--bridge", "br0", "--dpid", "0000000000000001"));
+    c.addAll(List.of("--fail-mode", "secure", "--protocols", "OpenFlow13"));
+    for (int i = 1; i <= ports; i++) {
+      RealOvs.wire(netns, i);
+      c.addAll(List.of("--port", "p" + i + "=" + i));
+    }
+    daemon =
+        new ProcessBuilder(c)
+            .redirectError(rundir.resolve("log").toFile())
+            .redirectOutput(rundir.resolve("out").toFile())
+            .start();
+    try {
+      awaitReady();
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
+    netns.exec("ip", "link", "set", "br0", "up");
+  }
+
+  private void awaitReady() throws IOException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_S);
+    while (!Files.readString(rundir.resolve("out")).contains("beeswitchd ready")) {
+      if (!daemon.isAlive() || System.nanoTime() > end) {
+        throw new IllegalStateException("beeswitchd is not ready: " + log());
+      }
+      java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
+    }
+  }
+
+  Path rundir() {
+    return rundir;
+  }
+
+  TestNetns netns() {
+    return netns;
+  }
+
+  String log() {
+    try {
+      return Files.readString(rundir.resolve("log"), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Runs {@code ovs-ofctl -O OpenFlow13} on br0. */
+  RealOvs.Output ofctl(String... arguments) {
+    List<String> c = new ArrayList<>(List.of("-O", "OpenFlow13"));
+    c.addAll(List.of(arguments));
+    return RealOvs.command("ovs-ofctl", c, rundir);
+  }
+
+  /** Runs {@code beectl} on br0. */
+  RealOvs.Output beectl(String... arguments) {
+    List<String> c = new ArrayList<>(List.of("--rundir", rundir.toString()));
+    c.addAll(List.of(arguments));
+    return RealOvs.command(BIN.resolve("beectl").toString(), c, rundir);
+  }
+
+  @Override
+  public void close() {
+    daemon.destroy();
+    try {
+      if (!daemon.waitFor(TIMEOUT_S, TimeUnit.SECONDS)) {
+        daemon.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      daemon.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+    netns.close();
+    try (Stream<Path> files = Files.walk(rundir)) {
+      for (Path f : files.sorted((a, b) -> b.compareTo(a)).toList()) {
+        Files.delete(f);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("clean up " + rundir, e);
+    }
+  }
+}
