@@ -42,6 +42,9 @@ public final class PacketEditor {
   private static final int ICMP_CSUM = 2;
   private static final int VLAN_TAG = 4;
 
+  /** The ports in word {@link FlowLayout#TP}. */
+  private static final long PORTS = 0xffffffffL << 32;
+
   private final Flow flow = new Flow();
   private final Layers layers = new Layers();
   private Packet packet = new Packet(0);
@@ -81,9 +84,19 @@ public final class PacketEditor {
     stale = false;
   }
 
+  /**
+   * Parses what changed. Ports stay as they were set: of a TCP header with a wrong length the
+   * parser shows none, and the next set of the same word adds to this one, as in the kernel.
+   */
   private void refresh() {
-    if (stale) {
-      parse();
+    if (!stale) {
+      return;
+    }
+    boolean hadPorts = hasPorts();
+    long ports = flow.words()[TP] & PORTS;
+    parse();
+    if (hadPorts && hasPorts()) {
+      flow.words()[TP] = flow.words()[TP] & ~PORTS | ports;
     }
   }
 
@@ -127,12 +140,6 @@ public final class PacketEditor {
       flow.words()[word] = now & ~0xffffL | type;
       return;
     }
-    if (word == TP && hasPorts()) {
-      // Not read anew either: of a TCP header with a wrong length the parser shows no ports.
-      setTp(b, at + layers.l4, old, now);
-      flow.words()[TP] = now & 0xffffffff00000000L | old & 0xffffffffL;
-      return;
-    }
     stale = true;
     switch (word) {
       case VLANS -> setVlans(b, at + 12, old, now);
@@ -147,7 +154,10 @@ public final class PacketEditor {
               old,
               now,
               !isSourceRouted());
-      case TP -> setTp(b, at + layers.l4, old, now);
+      case TP -> {
+        setTp(b, at + layers.l4, old, now);
+        flow.words()[TP] = now & PORTS | old & ~PORTS; // for refresh()
+      }
       case FlowLayout.ARP_SHA -> setArpOrNdMac(8, 1, old, now);
       case FlowLayout.ARP_THA -> setArpOrNdMac(18, 2, old, now);
       case FlowLayout.ND_TARGET, FlowLayout.ND_TARGET + 1 -> {
@@ -229,7 +239,6 @@ public final class PacketEditor {
     }
   }
 
-  /** Ports; ICMP type and code; the type of the first ND option. */
   /** Whether there is a whole TCP or UDP header. */
   private boolean hasPorts() {
     int least =
@@ -241,6 +250,7 @@ public final class PacketEditor {
     return layers.l4 >= 0 && !isLaterFragment() && l4Size() >= least;
   }
 
+  /** Ports; ICMP type and code; the type of the first ND option. */
   private void setTp(byte[] b, int at, long old, long now) {
     if (isLaterFragment() || layers.l4 < 0) {
       return;

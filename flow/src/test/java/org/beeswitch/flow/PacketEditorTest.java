@@ -317,6 +317,7 @@ class PacketEditorTest {
     p.data()[p.offset() + 14 + 20 + 12] = 0;
     editor.begin(p);
     editor.set(FlowLayout.TP, 0x00ffL << 48, 0x00ffL << 48);
+    editor.set(FlowLayout.NW, 9L << 40, 0xffL << 40); // has the packet parsed anew
     editor.set(FlowLayout.TP, 0x1200L << 48, 0xff00L << 48);
     assertThat(Be.get16(p.data(), p.offset() + 34)).isEqualTo(0x12ff);
   }
