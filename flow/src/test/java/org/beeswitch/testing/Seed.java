@@ -33,6 +33,14 @@ public final class Seed implements AroundPropertyHook {
     return Math.min(Integer.getInteger("beeswitch.tries", 1000), MAX_TRIES);
   }
 
+  /**
+   * How much of something a test does: {@code usual} in {@code bin/test}, {@code soak} in {@code
+   * bin/soak}, which runs the tests tagged {@code soak} at their full length.
+   */
+  public static int sized(int usual, int soak) {
+    return Boolean.getBoolean("beeswitch.soak") ? soak : usual;
+  }
+
   @Override
   public PropertyExecutionResult aroundProperty(
       PropertyLifecycleContext context, PropertyExecutor property) {
