@@ -402,6 +402,12 @@ struct dp_exec {
 	__u64 pad[12];
 };
 
+/* -------------------------------------------------------------------- notes */
+
+/* What the client wants to find again after a restart, by name; the programs do not look.  Java. */
+#define DP_NOTES 4096
+#define DP_NOTE_NAME 32 /* bytes, padded with zeros */
+
 /* ----------------------------------------------------------------- counters */
 
 /*

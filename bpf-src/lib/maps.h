@@ -185,6 +185,14 @@ struct {
 	__type(value, u64);
 } dp_counters SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, DP_NOTES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(key_size, DP_NOTE_NAME);
+	__uint(value_size, sizeof(u64));
+} dp_notes SEC(".maps");
+
 /* Programs that others go on into. */
 enum dp_prog {
 	DP_PROG_INGRESS = 0,

@@ -43,6 +43,13 @@ import org.jspecify.annotations.Nullable;
  * Ports are spread over {@code n} handlers; each handler receives on its own thread. What a port
  * may have outstanding is limited, per kind; what is refused is counted per port and dropped.
  *
+ * <h2>After a restart</h2>
+ *
+ * A datapath that outlives its process is found again by the next one with all ports and flows in
+ * force ({@link #isAdopted}): they go on as they are. {@link #portAdd} of a name that is there
+ * gives the port with its number; {@link #dropUnclaimedPorts} deletes those that nobody asked for.
+ * {@link #notes} are the client's own: what it has to know again to make sense of what it finds.
+ *
  * <h2>Errors</h2>
  *
  * Methods on the hot path return a negative errno; the others throw {@link DpifException} with one.
@@ -184,6 +191,36 @@ public interface Dpif extends AutoCloseable {
   }
 
   DpifStats stats();
+
+  /** Whether it is that of an earlier process, with its ports and flows. */
+  default boolean isAdopted() {
+    return false;
+  }
+
+  /** Deletes the ports of an earlier process that have not been added again. */
+  default void dropUnclaimedPorts() {}
+
+  /**
+   * The largest recirculation id that a flow of an earlier process has: ids that are given out anew
+   * begin above it.
+   */
+  default int highestRecircId() {
+    return 0;
+  }
+
+  /** What was noted since the datapath was made, by whichever process. */
+  Map<String, Long> notes();
+
+  /**
+   * Notes a number under a name, in place of what was noted there. {@code main} alone.
+   *
+   * @param name 1 to 32 bytes
+   * @return 0, or -ENOSPC: there is no room for another, and nothing was noted
+   */
+  int note(String name, long value);
+
+  /** Forgets what was noted, if anything was. */
+  void forget(String name);
 
   /** Every counter of the datapath by name, drop reasons included, for {@code beectl coverage}. */
   Map<String, Long> coverage();

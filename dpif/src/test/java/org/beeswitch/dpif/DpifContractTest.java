@@ -8,6 +8,7 @@ import static org.beeswitch.flow.FlowLayout.ODP;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.beeswitch.flow.FlowLayout;
@@ -28,6 +29,18 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class DpifContractTest extends DpifUpcallContract {
   // Ports
+
+  @Test
+  void notesAreKeptUntilTheyAreForgotten() {
+    assertThat(dpif.notes()).isEmpty();
+    assertThat(dpif.note("br0/p1", 1)).isZero();
+    assertThat(dpif.note("br0/p2", -2)).isZero();
+    assertThat(dpif.note("br0/p1", 7)).isZero();
+    assertThat(dpif.notes()).isEqualTo(Map.of("br0/p1", 7L, "br0/p2", -2L));
+    dpif.forget("br0/p1");
+    dpif.forget("br0/p1");
+    assertThat(dpif.notes()).isEqualTo(Map.of("br0/p2", -2L));
+  }
 
   @Test
   void portsAreDenseFromOneAndListedByNumber() {

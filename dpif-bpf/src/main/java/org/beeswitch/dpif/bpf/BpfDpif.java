@@ -71,6 +71,7 @@ public final class BpfDpif implements Dpif {
   private final BpfPorts ports;
   private final ActionTable actions;
   private final FlowTable flows;
+  private final Notes notes;
   private HandlerRing[] handlers = new HandlerRing[0];
   private @Nullable Executors executors;
   private boolean closed;
@@ -81,6 +82,7 @@ public final class BpfDpif implements Dpif {
     this.pins = pins;
     this.devicePrefix = devicePrefix;
     this.ports = new BpfPorts(system, links, pins, devicePrefix);
+    this.notes = new Notes(system.map("dp_notes"));
     this.actions = new ActionTable(ActionTable.slots(system.map("dp_actions")));
     MaskTable masks = new MaskTable(system.memory("dp_masks"), system.memory("dp_mask_order"));
     int clockProgram = system.program("dp_clock");
@@ -116,8 +118,8 @@ public final class BpfDpif implements Dpif {
         Pins pins = Pins.open(rundir);
         String prefix = "bs" + Pins.nameOf(rundir).substring(0, 6) + ".";
         removeLeftovers(pins, links, prefix);
-        pins.create(system.abiHash());
-        system.pinMaps(pins);
+        pins.create(BpfSystem.abiHash());
+        system.pin(pins);
         BpfDpif dpif = new BpfDpif(system, links, pins, prefix);
         BpfSystem.check(dpif.flows.prepare(), "make flow tables");
         return dpif;
@@ -319,6 +321,21 @@ public final class BpfDpif implements Dpif {
     all.put("dp_flow_refused", flows.refused());
     all.put("dp_action_lists", (long) flows.actionListCount());
     return all;
+  }
+
+  @Override
+  public Map<String, Long> notes() {
+    return notes.all();
+  }
+
+  @Override
+  public int note(String name, long value) {
+    return notes.put(name, value);
+  }
+
+  @Override
+  public void forget(String name) {
+    notes.remove(name);
   }
 
   @Override

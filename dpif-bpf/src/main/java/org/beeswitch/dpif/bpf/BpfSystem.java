@@ -11,18 +11,23 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.beeswitch.dpif.DpifException;
 import org.beeswitch.dpif.bpf.map.Abi;
 import org.beeswitch.dpif.bpf.sys.Bpf;
 import org.beeswitch.dpif.bpf.sys.BpfObject;
 import org.beeswitch.netdev.Errno;
+import org.beeswitch.netdev.sys.Sys;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The kernel side, loaded: programs verified and joined, maps made and those that Java shares
- * mapped into its memory.
+ * The kernel side: programs verified and joined, maps made and those that Java shares mapped into
+ * its memory. Either loaded by this process ({@link #load}), or by one before it and found again
+ * ({@link #adopt}).
  *
  * <p>What is missing on the machine is told in one line: libbpf, BTF, privileges, kernel.
  */
@@ -59,16 +64,34 @@ final class BpfSystem implements AutoCloseable {
     "dp_table80",
     "dp_ifindex_more",
     "dp_rings",
+    "dp_notes",
     "dp_progs"
   };
 
-  private final BpfObject object;
-  private final Map<String, ByteBuffer> memory = new LinkedHashMap<>();
-  private final String abiHash;
+  /**
+   * Programs that are pinned: those that others go on into, and those that Java attaches or runs.
+   */
+  private static final String[] PROGRAMS = {
+    "dp_ingress", "dp_miss", "dp_act", "dp_execute", "dp_light", "dp_clock"
+  };
 
-  private BpfSystem(BpfObject object, String abiHash) {
-    this.object = object;
-    this.abiHash = abiHash;
+  /** The fds of maps and programs by name. */
+  private interface Source extends AutoCloseable {
+    /** Negative: there is none of that name. */
+    int map(String name);
+
+    /** Negative: there is none of that name. */
+    int program(String name);
+
+    @Override
+    void close();
+  }
+
+  private final Source source;
+  private final Map<String, ByteBuffer> memory = new LinkedHashMap<>();
+
+  private BpfSystem(Source source) {
+    this.source = source;
   }
 
   /** The object's bytes, as the build made them. */
@@ -84,11 +107,21 @@ final class BpfSystem implements AutoCloseable {
     }
   }
 
-  /** What tells whether maps that are already there are of the same ABI. */
-  static String hashOf(byte[] bytes) {
+  /**
+   * What tells whether maps and programs that are already there are what this process would load.
+   */
+  static String abiHash() throws DpifException {
+    return hashOf(objectFile(), new byte[] {Abi.STATE_VERSION});
+  }
+
+  /** A short name for some bytes. */
+  static String hashOf(byte[]... bytes) {
     try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
-      return HexFormat.of().formatHex(digest, 0, 8);
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (byte[] b : bytes) {
+        digest.update(b);
+      }
+      return HexFormat.of().formatHex(digest.digest(), 0, 8);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }
@@ -116,14 +149,91 @@ final class BpfSystem implements AutoCloseable {
       object.close();
       throw new DpifException(-error, "load BPF programs: " + advice(-error));
     }
-    BpfSystem system = new BpfSystem(object, hashOf(elf));
+    BpfSystem system = new BpfSystem(new Loaded(object));
     try {
-      system.join();
+      for (int i = 0; i < TAIL_CALLED.length; i++) {
+        int set = Bpf.setElement(system.map("dp_progs"), i, system.program(TAIL_CALLED[i]));
+        check(set, "join BPF programs");
+      }
+      system.mapMemory();
     } catch (DpifException e) {
       system.close();
       throw e;
     }
     return system;
+  }
+
+  /** What libbpf has loaded; it closes the fds. */
+  private record Loaded(BpfObject object) implements Source {
+    @Override
+    public int map(String name) {
+      return object.mapFd(name);
+    }
+
+    @Override
+    public int program(String name) {
+      return object.programFd(name);
+    }
+
+    @Override
+    public void close() {
+      object.close();
+    }
+  }
+
+  /**
+   * Opens what an earlier process of this ABI has pinned: the programs go on running, with the hash
+   * seeds that they were loaded with. Null if not all of it is there, because that process died
+   * while it started.
+   */
+  static @Nullable BpfSystem adopt(Pins pins) throws DpifException {
+    requirements();
+    Map<String, Integer> fds = new LinkedHashMap<>();
+    BpfSystem system = new BpfSystem(new Pinned(fds));
+    for (String name : pinned()) {
+      int fd = pins.get(name);
+      if (fd < 0) {
+        system.close();
+        return null;
+      }
+      fds.put(name, fd);
+    }
+    try {
+      system.mapMemory();
+    } catch (DpifException e) {
+      system.close();
+      throw e;
+    }
+    return system;
+  }
+
+  /** What was pinned; no map has the name of a program. */
+  private record Pinned(Map<String, Integer> fds) implements Source {
+    @Override
+    public int map(String name) {
+      return fds.getOrDefault(name, -Errno.ENOENT);
+    }
+
+    @Override
+    public int program(String name) {
+      return fds.getOrDefault(name, -Errno.ENOENT);
+    }
+
+    @Override
+    public void close() {
+      fds.values().forEach(Sys::close);
+      fds.clear();
+    }
+  }
+
+  private static List<String> pinned() {
+    List<String> all = new ArrayList<>();
+    for (Mapped m : MAPPED) {
+      all.add(m.name());
+    }
+    all.addAll(List.of(PINNED));
+    all.addAll(List.of(PROGRAMS));
+    return all;
   }
 
   private static void requirements() throws DpifException {
@@ -164,10 +274,7 @@ final class BpfSystem implements AutoCloseable {
     return b.array();
   }
 
-  private void join() throws DpifException {
-    for (int i = 0; i < TAIL_CALLED.length; i++) {
-      check(Bpf.setElement(map("dp_progs"), i, program(TAIL_CALLED[i])), "join BPF programs");
-    }
+  private void mapMemory() throws DpifException {
     for (Mapped m : MAPPED) {
       ByteBuffer b = Bpf.map(map(m.name()), 0, pages((long) m.valueSize() * m.n()), true);
       if (b == null) {
@@ -187,13 +294,9 @@ final class BpfSystem implements AutoCloseable {
     }
   }
 
-  String abiHash() {
-    return abiHash;
-  }
-
   /** The map's fd; it stays this object's. */
   int map(String name) {
-    int fd = object.mapFd(name);
+    int fd = source.map(name);
     if (fd < 0) {
       throw new IllegalStateException("the BPF object has no map " + name);
     }
@@ -202,7 +305,7 @@ final class BpfSystem implements AutoCloseable {
 
   /** The program's fd; it stays this object's. */
   int program(String name) {
-    int fd = object.programFd(name);
+    int fd = source.program(name);
     if (fd < 0) {
       throw new IllegalStateException("the BPF object has no program " + name);
     }
@@ -218,12 +321,11 @@ final class BpfSystem implements AutoCloseable {
     return b;
   }
 
-  void pinMaps(Pins pins) throws DpifException {
-    for (Mapped m : MAPPED) {
-      pins.pin(map(m.name()), m.name());
-    }
-    for (String name : PINNED) {
-      pins.pin(map(name), name);
+  /** Pins all that a later process needs to take over. */
+  void pin(Pins pins) throws DpifException {
+    for (String name : pinned()) {
+      int map = source.map(name);
+      pins.pin(map >= 0 ? map : program(name), name);
     }
   }
 
@@ -232,6 +334,6 @@ final class BpfSystem implements AutoCloseable {
   public void close() {
     memory.values().forEach(Bpf::unmap);
     memory.clear();
-    object.close();
+    source.close();
   }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import org.beeswitch.dpif.DpifException;
 import org.beeswitch.dpif.bpf.sys.Bpf;
 import org.beeswitch.netdev.Errno;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   BPFFS/beeswitch-RUNDIRHASH/ABIHASH/dp_ports, dp_flows, ...   the maps
+ *                                      /dp_ingress, dp_miss, ... the programs
  *                                      /port-NUMBER              the attachment (TCX link) of a port
  * </pre>
  *
@@ -38,6 +40,9 @@ final class Pins {
   private final Path fileSystem;
   private final boolean mounted;
   private final Path directory;
+
+  /** The directory of this process's ABI, once it is there. */
+  private @Nullable Path abi;
 
   private Pins(Path fileSystem, boolean mounted, Path directory) {
     this.fileSystem = fileSystem;
@@ -104,35 +109,41 @@ final class Pins {
     return found;
   }
 
-  /** Makes the directory for this ABI. */
-  Path create(String abiHash) throws DpifException {
+  /** Makes the directory for this ABI, to pin in; an earlier process's is taken as it is. */
+  void create(String abiHash) throws DpifException {
     Path dir = directory.resolve(abiHash);
     try {
-      Files.createDirectories(dir);
-      return dir;
+      abi = Files.createDirectories(dir);
     } catch (IOException e) {
       throw new DpifException(Errno.EACCES, "cannot make " + dir + ": " + e.getMessage(), e);
     }
   }
 
-  /** Pins under the one ABI directory that there is. */
+  /** Pins in the directory of this ABI; what has that name there already goes. */
   void pin(int fd, String name) throws DpifException {
-    for (Path abi : leftovers()) {
-      Path at = abi.resolve(name);
-      BpfSystem.check(Bpf.pin(fd, at.toString()), "pin " + at);
-      return;
+    Path at = abiDirectory().resolve(name);
+    int error = Bpf.pin(fd, at.toString());
+    if (error == -Errno.EEXIST) {
+      remove(at);
+      error = Bpf.pin(fd, at.toString());
     }
-    throw new IllegalStateException("no directory to pin " + name + " in");
+    BpfSystem.check(error, "pin " + at);
+  }
+
+  /** A new fd of what is pinned by that name in the directory of this ABI, or -ENOENT. */
+  int get(String name) {
+    return Bpf.get(abiDirectory().resolve(name).toString());
   }
 
   void unpin(String name) {
-    for (Path abi : leftovers()) {
-      try {
-        Files.deleteIfExists(abi.resolve(name));
-      } catch (IOException e) {
-        LOG.warn("cannot remove {}: {}", abi.resolve(name), e.getMessage());
-      }
+    remove(abiDirectory().resolve(name));
+  }
+
+  private Path abiDirectory() {
+    if (abi == null) {
+      throw new IllegalStateException("no directory to pin in");
     }
+    return abi;
   }
 
   /** Removes everything: attachments that nothing else holds end with it. */

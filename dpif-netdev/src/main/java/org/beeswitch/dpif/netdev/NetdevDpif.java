@@ -77,6 +77,7 @@ public final class NetdevDpif implements Dpif {
   /** Far ends of in-memory ports, by name. Written by the thread that adds and deletes ports. */
   private final Map<String, MemoryNetdev> farEnds = new ConcurrentHashMap<>();
 
+  private final Map<String, Long> notes = new ConcurrentHashMap<>();
   private volatile Executor[] executors = {};
   private volatile boolean closed;
 
@@ -476,6 +477,22 @@ public final class NetdevDpif implements Dpif {
         counters.lost.sum(),
         flows.size(),
         flows.masks());
+  }
+
+  @Override
+  public Map<String, Long> notes() {
+    return Map.copyOf(notes);
+  }
+
+  @Override
+  public int note(String name, long value) {
+    notes.put(name, value);
+    return 0;
+  }
+
+  @Override
+  public void forget(String name) {
+    notes.remove(name);
   }
 
   @Override

@@ -25,6 +25,15 @@ public final class Abi {
   public static final int ACTION_CHUNK_BITS = 13;
   public static final int ACTION_CHUNKS = 64;
 
+  public static final int NOTES = 4096;
+  public static final int NOTE_NAME = 32;
+
+  /**
+   * What Java alone knows of the state in the maps (how chunks are shared out, names of notes):
+   * another number is another ABI, and a process does not take over what it would misread.
+   */
+  public static final int STATE_VERSION = 1;
+
   /** Most actions in a list that the kernel runs; a longer one is a slow-path flow's. */
   public static final int MAX_ACTIONS = 64;
 

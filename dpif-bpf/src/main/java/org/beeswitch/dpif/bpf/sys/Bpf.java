@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Runtime;
+import org.beeswitch.netdev.Errno;
 import org.beeswitch.netdev.sys.NativeBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,9 @@ public final class Bpf {
   private static final int OBJ_PIN = 6;
   private static final int OBJ_GET = 7;
   private static final int PROG_TEST_RUN = 10;
+  private static final int MAP_GET_FD_BY_ID = 14;
+  private static final int OBJ_GET_INFO_BY_FD = 15;
+  private static final int MAP_LOOKUP_BATCH = 24;
   private static final int MAP_UPDATE_BATCH = 26;
   private static final int LINK_CREATE = 28;
 
@@ -59,6 +63,10 @@ public final class Bpf {
   private static final int MEMBARRIER_CMD_GLOBAL = 1;
   private static final int MNT_DETACH = 2;
   private static final int CLOCK_MONOTONIC_COARSE = 6;
+
+  /** Of {@code struct bpf_map_info}, what is read: up to max_entries, name and more behind. */
+  private static final int MAP_INFO_SIZE = 80;
+
   private static final long BPF_FS_MAGIC = 0xcafe4a11L;
 
   private static final boolean ARM =
@@ -186,6 +194,89 @@ public final class Bpf {
     a.bytes().putInt(32, fds.length);
     a.bytes().putInt(36, arrayFd);
     return (int) call(using(a, keys, values), SYS_BPF, MAP_UPDATE_BATCH, a.address(), 56, 0, 0, 0);
+  }
+
+  /** For arrays of maps: an fd of element {@code index}; -ENOENT if there is none. */
+  public static int getElement(int arrayFd, int index) {
+    Attr element = new Attr(4, 4);
+    element.key().putInt(0, index);
+    int error = element.lookup(arrayFd);
+    if (error < 0) {
+      return error;
+    }
+    NativeBuffer a = new NativeBuffer(Attr.SIZE);
+    a.bytes().putInt(0, element.value().getInt(0)); // what a look-up gives is the map's id
+    return (int) call(SYS_BPF, MAP_GET_FD_BY_ID, a.address(), 16, 0, 0, 0);
+  }
+
+  /** How many elements a map has room for, or a negative errno. */
+  public static int maxEntries(int mapFd) {
+    NativeBuffer info = new NativeBuffer(MAP_INFO_SIZE);
+    NativeBuffer a = new NativeBuffer(Attr.SIZE);
+    a.bytes().putInt(0, mapFd);
+    a.bytes().putInt(4, MAP_INFO_SIZE);
+    a.bytes().putLong(8, info.address());
+    int r = (int) call(using(a, info), SYS_BPF, OBJ_GET_INFO_BY_FD, a.address(), 16, 0, 0, 0);
+    return r < 0 ? r : info.bytes().getInt(16);
+  }
+
+  /** Takes elements of a hash map; both buffers are in native order and reused. */
+  public interface ElementVisitor {
+    void visit(ByteBuffer key, ByteBuffer value);
+  }
+
+  /**
+   * Calls the visitor for each element of a hash map that nobody changes meanwhile. Returns 0 or a
+   * negative errno.
+   */
+  public static int forEach(int mapFd, int keySize, int valueSize, ElementVisitor visitor) {
+    NativeBuffer token = new NativeBuffer(8);
+    NativeBuffer a = new NativeBuffer(Attr.SIZE);
+    int most = 1024;
+    NativeBuffer keys = new NativeBuffer(most * keySize);
+    NativeBuffer values = new NativeBuffer(most * valueSize);
+    boolean first = true;
+    while (true) {
+      a.bytes().putLong(0, first ? 0 : token.address());
+      a.bytes().putLong(8, token.address());
+      a.bytes().putLong(16, keys.address());
+      a.bytes().putLong(24, values.address());
+      a.bytes().putInt(32, most);
+      a.bytes().putInt(36, mapFd);
+      int r =
+          (int)
+              call(
+                  using(a, token, keys, values),
+                  SYS_BPF,
+                  MAP_LOOKUP_BATCH,
+                  a.address(),
+                  56,
+                  0,
+                  0,
+                  0);
+      if (r == -Errno.ENOSPC) { // one bucket has more than all that
+        most *= 2;
+        keys = new NativeBuffer(most * keySize);
+        values = new NativeBuffer(most * valueSize);
+        continue;
+      }
+      if (r < 0 && r != -Errno.ENOENT) {
+        return r;
+      }
+      for (int i = 0; i < a.bytes().getInt(32); i++) {
+        visitor.visit(
+            slice(keys.bytes(), i * keySize, keySize),
+            slice(values.bytes(), i * valueSize, valueSize));
+      }
+      if (r < 0) {
+        return 0;
+      }
+      first = false;
+    }
+  }
+
+  private static ByteBuffer slice(ByteBuffer b, int from, int length) {
+    return b.slice(from, length).order(ByteOrder.nativeOrder());
   }
 
   public static int pin(int fd, String path) {

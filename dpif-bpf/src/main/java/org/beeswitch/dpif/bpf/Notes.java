@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.dpif.bpf;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import org.beeswitch.dpif.bpf.map.Abi;
+import org.beeswitch.dpif.bpf.sys.Bpf;
+import org.beeswitch.netdev.Errno;
+
+/**
+ * The client's notes in map {@code dp_notes}: numbers by name, which a later process finds again
+ * with the datapath ({@link org.beeswitch.dpif.Dpif#notes}). One thread at a time.
+ */
+final class Notes {
+  private final int mapFd;
+  private final Bpf.Attr attr = new Bpf.Attr(Abi.NOTE_NAME, 8);
+
+  Notes(int mapFd) {
+    this.mapFd = mapFd;
+  }
+
+  /** Returns 0, or -ENOSPC when there are {@link Abi#NOTES} already. */
+  int put(String name, long value) {
+    setKey(name);
+    attr.value().putLong(0, value);
+    int r = attr.update(mapFd, Bpf.ANY);
+    return r == -7 ? -Errno.ENOSPC : r; // E2BIG
+  }
+
+  void remove(String name) {
+    setKey(name);
+    attr.delete(mapFd);
+  }
+
+  private void setKey(String name) {
+    byte[] b = name.getBytes(StandardCharsets.UTF_8);
+    if (b.length == 0 || b.length > Abi.NOTE_NAME) {
+      throw new IllegalArgumentException("note \"" + name + "\" is not 1 to 32 bytes long");
+    }
+    for (int i = 0; i < Abi.NOTE_NAME; i++) {
+      attr.key().put(i, i < b.length ? b[i] : 0);
+    }
+  }
+
+  Map<String, Long> all() {
+    Map<String, Long> all = new HashMap<>();
+    int error = Bpf.forEach(mapFd, Abi.NOTE_NAME, 8, (k, v) -> all.put(name(k), v.getLong(0)));
+    if (error < 0) {
+      throw new IllegalStateException("read map dp_notes: " + Errno.text(-error));
+    }
+    return all;
+  }
+
+  private static String name(ByteBuffer key) {
+    byte[] b = new byte[Abi.NOTE_NAME];
+    key.get(0, b);
+    int n = 0;
+    while (n < b.length && b[n] != 0) {
+      n++;
+    }
+    return new String(b, 0, n, StandardCharsets.UTF_8);
+  }
+}
