@@ -341,10 +341,10 @@ struct dp_port {
 	__u32 host_ifindex; /* INTERNAL: the end that the host sees */
 	__u32 pad[7];
 	/* Upcalls, by kind. */
-	__u32 limit[4];	   /* Java: how many may be outstanding */
-	__u32 produced[4]; /* BPF, atomic */
-	__u32 consumed[4]; /* Java: the handler's thread */
-	__u32 refused[4];  /* BPF, atomic */
+	__u32 limit[4];	   /* Java: bytes of the ring that may be outstanding at most */
+	__u32 produced[4]; /* BPF, atomic: bytes */
+	__u32 consumed[4]; /* Java: bytes; the handler's thread */
+	__u32 refused[4];  /* BPF, atomic: packets */
 };
 
 /* The slot is the low bits of the ifindex; an ifindex that finds its slot taken is in a hash map. */

@@ -6,8 +6,10 @@
  * of a few constant sizes (the verifier wants a constant) and filled by bpf_skb_load_bytes, which also copies what is not
  * linear.  With it go the offloads, so that the frame can be sent on as it was: read from the real sk_buff.
  *
- * Fairness: what a port may have outstanding is limited by kind (produced here, consumed by Java), so one port's misses
- * cannot fill the ring, nor can its misses keep its controller packets out.
+ * Fairness: a port may have no more bytes outstanding of a kind (produced here, consumed by Java) than are free in the ring:
+ * one alone gets half of it, n that send up together get one part in n + 1 each, and one part stays free for the next that
+ * comes (the dynamic threshold of Choudhury and Hahne).  So one port's misses cannot fill the ring, whatever their length,
+ * nor keep its own controller packets out.  Java serves ports and kinds in turn.
  *
  * Wake-ups cost ten times the copy, so the reader is woken only if it says that it sleeps.  It sets 'asleep', looks at the
  * ring once more, then waits; we reserve, then look at 'asleep'.  Either it sees our record or we see its flag.
@@ -88,6 +90,14 @@ static __always_inline int upcall_put(struct __sk_buff *skb, const struct dp_scr
 	return 0;
 }
 
+/* Bytes of the ring that a frame's record takes. */
+static __always_inline u32 upcall_bytes(u32 len)
+{
+	u32 size = len <= 256 ? 256 : len <= 1600 ? 1600 : len <= 9216 ? 9216 : UPCALL_MAX_LEN;
+
+	return size + sizeof(struct dp_upcall) + BPF_RINGBUF_HDR_SZ;
+}
+
 static __always_inline int upcall_sized(struct __sk_buff *skb, const struct dp_scratch *s, void *ring,
 					struct dp_handler *h, u32 kind, const struct odp_action *a)
 {
@@ -111,6 +121,14 @@ static __always_inline int upcall_sized(struct __sk_buff *skb, const struct dp_s
 	return DP_DROP_TOO_LONG;
 }
 
+/* Whether so many bytes more are beyond a port's share.  One that has nothing outstanding may always try. */
+static __always_inline bool upcall_is_over(void *ring, u32 outstanding, u32 bytes, u32 limit)
+{
+	u64 size = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE), used = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
+
+	return outstanding && outstanding + bytes > (size - used < limit ? size - used : limit);
+}
+
 /*
  * Sends the packet up as it is now; 'a' is the USERSPACE action or null.  Returns 0 or a drop reason; what is refused is
  * counted, here and at the port.  The packet itself stays the caller's.
@@ -120,7 +138,7 @@ static __noinline int dp_upcall(struct __sk_buff *skb, u32 kind, struct odp_acti
 	struct dp_scratch *s = dp_this_cpu();
 	struct dp_handler *h;
 	struct dp_port *p;
-	u32 port, handler, out;
+	u32 port, handler, out, bytes = upcall_bytes(skb->len);
 	void *ring;
 	int rc;
 
@@ -133,20 +151,21 @@ static __noinline int dp_upcall(struct __sk_buff *skb, u32 kind, struct odp_acti
 	if (kind >= DP_UPCALL_KINDS)
 		kind = DP_UPCALL_SLOW_PATH;
 	kind &= 3;
-	out = __sync_fetch_and_add(&p->produced[kind], 1) - *(volatile u32 *)&p->consumed[kind];
-	if (out >= p->limit[kind]) {
+	handler = p->handler;
+	h = bpf_map_lookup_elem(&dp_handlers, &handler);
+	ring = bpf_map_lookup_elem(&dp_rings, &handler);
+	out = __sync_fetch_and_add(&p->produced[kind], bytes) - *(volatile u32 *)&p->consumed[kind];
+	if (!h || !ring)
+		rc = DP_DROP_UPCALL_NO_HANDLER;
+	else if (upcall_is_over(ring, out, bytes, p->limit[kind]))
 		rc = DP_DROP_UPCALL_LIMIT;
-	} else {
-		handler = p->handler;
-		h = bpf_map_lookup_elem(&dp_handlers, &handler);
-		ring = bpf_map_lookup_elem(&dp_rings, &handler);
-		rc = h && ring ? upcall_sized(skb, s, ring, h, kind, a) : DP_DROP_UPCALL_NO_HANDLER;
-	}
+	else
+		rc = upcall_sized(skb, s, ring, h, kind, a);
 	if (!rc) {
 		dp_count(DP_CNT_UPCALL_MISS + kind, 1);
 		return 0;
 	}
-	__sync_fetch_and_add(&p->produced[kind], -1);
+	__sync_fetch_and_add(&p->produced[kind], -bytes);
 	__sync_fetch_and_add(&p->refused[kind], 1);
 	if (kind == DP_UPCALL_MISS)
 		dp_count(DP_CNT_LOST, 1);

@@ -5,8 +5,10 @@ package org.beeswitch.dpif;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.beeswitch.flow.FlowLayout.ODP;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -71,6 +73,41 @@ public abstract class DpifUpcallContract extends DpifOnWires {
     assertThat(dpif.stats().lost()).as("the flood was more than fits").isPositive();
     send(2, frame(5, 0x22));
     awaitUpcall(u -> u.metadata().inPort() == port[2]);
+  }
+
+  @Test
+  void missesOfOnePortDelayAnotherByOnePacket() {
+    flood(1, 20_000);
+    assertThat(dpif.stats().lost()).as("the flood was more than fits").isPositive();
+    long missed = dpif.stats().missed();
+    send(2, frame(5, 0x22));
+    eventually(() -> dpif.stats().missed() > missed);
+    List<Integer> order = new ArrayList<>();
+    awaitUpcall(u -> order.add(u.metadata().inPort()) && order.contains(port[2]));
+    assertThat(order.indexOf(port[2])).isLessThanOrEqualTo(1);
+  }
+
+  @Test
+  void longMissesOfTwoPortsDoNotStarveAThird() {
+    floodLong(1);
+    floodLong(3);
+    send(2, frame(5, 0x22));
+    awaitUpcall(u -> u.metadata().inPort() == port[2]);
+    assertThat(refused(1)).isPositive();
+    assertThat(refused(2)).as("counted for the port that it was refused").isZero();
+  }
+
+  /** The longest frames until some are refused. */
+  private void floodLong(int wire) {
+    PacketBuilder b = new PacketBuilder().eth(5, wire).type(ETH_TYPE).payload(new byte[1_500]);
+    for (int i = 0; i < 100 && refused(wire) == 0; i++) {
+      sendAll(wire, 32, x -> Packet.of(b.bytes()));
+    }
+    assertThat(refused(wire)).isPositive();
+  }
+
+  private long refused(int wire) {
+    return dpif.coverage().getOrDefault("upcall_refused.miss.port" + port[wire], 0L);
   }
 
   @Test

@@ -15,7 +15,6 @@ import org.beeswitch.dpif.DropReason;
 import org.beeswitch.dpif.FlowStats;
 import org.beeswitch.dpif.OdpPort;
 import org.beeswitch.dpif.PortKind;
-import org.beeswitch.dpif.UpcallKind;
 import org.beeswitch.dpif.bpf.map.Abi;
 import org.beeswitch.dpif.bpf.map.Mem;
 import org.beeswitch.dpif.bpf.sys.Bpf;
@@ -308,11 +307,7 @@ public final class BpfDpif implements Dpif {
       Optional<Executors> e = Optional.ofNullable(executors);
       all.put(r.text(), n + e.map(x -> x.refused(r)).orElse(0L));
     }
-    for (UpcallKind k : UpcallKind.values()) {
-      all.put(
-          "dp_upcall_refused_" + k.name().toLowerCase(java.util.Locale.ROOT),
-          ports.refused(k.code()));
-    }
+    ports.addRefused(all);
     long unknownGso = 0;
     for (HandlerRing h : handlers) {
       unknownGso += h.unknownGso();

@@ -6,12 +6,15 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.beeswitch.dpif.DpifException;
 import org.beeswitch.dpif.DpifPort;
 import org.beeswitch.dpif.OdpPort;
 import org.beeswitch.dpif.PortKind;
+import org.beeswitch.dpif.UpcallKind;
 import org.beeswitch.dpif.bpf.map.Abi;
 import org.beeswitch.dpif.bpf.map.Mem;
 import org.beeswitch.dpif.bpf.sys.Bpf;
@@ -51,8 +54,12 @@ import org.slf4j.LoggerFactory;
 final class BpfPorts {
   private static final Logger LOG = LoggerFactory.getLogger(BpfPorts.class);
 
-  /** Outstanding upcalls that a port may have of each kind; the ring is for all its ports. */
-  static final int UPCALL_LIMIT = 512;
+  /**
+   * Bytes of its handler's ring that a port's outstanding upcalls of a kind may take, where the
+   * ring is otherwise empty: what the rule for a fuller one gives too ({@code
+   * bpf-src/lib/upcall.h}).
+   */
+  static final int UPCALL_LIMIT = HandlerRing.RING_BYTES / 2;
 
   private static final int KINDS = 3;
   private static final int ETH_HEADER = 14;
@@ -360,21 +367,32 @@ final class BpfPorts {
     }
   }
 
-  /** Upcalls of all ports that were refused. */
-  synchronized long refused(int kind) {
-    long sum = 0;
-    for (int number : byNumber.keySet()) {
-      sum += Mem.getInt(ports, number * Abi.Port.SIZE + Abi.Port.REFUSED + 4 * kind) & 0xffffffffL;
+  /** Refused upcalls by kind, and by kind and port where there were any. */
+  synchronized void addRefused(Map<String, Long> all) {
+    for (UpcallKind kind : UpcallKind.values()) {
+      String name = "upcall_refused." + kind.name().toLowerCase(Locale.ROOT);
+      long sum = 0;
+      for (int number : byNumber.keySet()) {
+        long n = refused(number, kind);
+        sum += n;
+        if (n > 0) {
+          all.put(name + ".port" + number, n);
+        }
+      }
+      all.put(name, sum);
     }
-    return sum;
+  }
+
+  private long refused(int port, UpcallKind kind) {
+    return Mem.getInt(ports, port * Abi.Port.SIZE + Abi.Port.REFUSED + 4 * kind.code())
+        & 0xffffffffL;
   }
 
   /** Refused upcalls of a port, all kinds. */
-  synchronized long refused(OdpPort port) {
+  long refused(OdpPort port) {
     long sum = 0;
-    for (int k = 0; k < KINDS; k++) {
-      sum +=
-          Mem.getInt(ports, port.number() * Abi.Port.SIZE + Abi.Port.REFUSED + 4 * k) & 0xffffffffL;
+    for (UpcallKind kind : UpcallKind.values()) {
+      sum += refused(port.number(), kind);
     }
     return sum;
   }

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLong;
 import org.beeswitch.dpif.Dpif;
 import org.beeswitch.dpif.DpifException;
+import org.beeswitch.dpif.PortTurns;
 import org.beeswitch.dpif.Upcall;
 import org.beeswitch.dpif.UpcallKind;
 import org.beeswitch.dpif.bpf.map.Abi;
@@ -28,6 +29,9 @@ import org.beeswitch.netdev.sys.Sys;
  * offloads become those of {@link Packet}. What that cannot say is put right (an SCTP checksum left
  * to the device) or counted (GSO of an unknown kind, delivered as one long frame).
  *
+ * <p>Ports and kinds take turns ({@link PortTurns}): what one port has waiting does not delay
+ * another.
+ *
  * <h2>Sleeping</h2>
  *
  * A wake-up costs a program ten times what the copy costs, so it wakes only a handler that says
@@ -38,8 +42,13 @@ import org.beeswitch.netdev.sys.Sys;
  * <p>One thread, but for {@link #wake} and the counters.
  */
 final class HandlerRing {
-  /** A ring holds some 3,000 small packets, or 15 GSO packets of the largest size. */
+  /** A ring holds some 2,600 small packets, or 15 GSO packets of the largest size. */
   static final int RING_BYTES = 1 << 20;
+
+  private static final int KINDS = UpcallKind.values().length;
+
+  /** As many as the smallest records that a ring can hold. */
+  private static final int ENTRIES = RING_BYTES / 256;
 
   /** How often an empty ring is looked at before we sleep. */
   private static final int SPINS = 200;
@@ -57,6 +66,7 @@ final class HandlerRing {
 
   private final int number;
   private final Ring ring;
+  private final PortTurns turns = new PortTurns(ENTRIES, Abi.PORTS * KINDS);
   private final ByteBuffer handlers;
   private final ByteBuffer ports;
   private final int eventFd;
@@ -95,16 +105,36 @@ final class HandlerRing {
   int receive(Dpif.UpcallSink sink, int max) {
     int n = 0;
     for (; n < max; n++) {
-      int at = ring.next();
-      if (at < 0) {
+      look();
+      int entry = turns.take();
+      if (entry < 0) {
         break;
       }
+      int at = turns.place(entry);
       int kind = read(ring.data(), at);
-      consumed(Mem.getInt(ring.data(), at + Abi.Upcall.PORT), kind);
-      ring.advance();
+      int port = Mem.getInt(ring.data(), at + Abi.Upcall.PORT);
+      consumed(port, kind, turns.size(entry));
+      ring.free(turns.served(entry));
       sink.onUpcall(upcall);
     }
     return n;
+  }
+
+  /** Has what is new in the ring wait for its port's turn. */
+  private void look() {
+    while (!turns.isFull()) {
+      int at = ring.look();
+      if (at < 0) {
+        break;
+      }
+      if (ring.isDiscarded(at)) {
+        ring.free(turns.skip(ring.bytesAt(at)));
+      } else {
+        int port = Mem.getInt(ring.data(), at + Abi.Upcall.PORT);
+        int kind = Mem.getInt(ring.data(), at + Abi.Upcall.KIND);
+        turns.add(port * KINDS + kind, at, ring.bytesAt(at));
+      }
+    }
   }
 
   private int read(ByteBuffer b, int at) {
@@ -167,9 +197,9 @@ final class HandlerRing {
   }
 
   /** Gives the port its share back; this handler alone writes for its ports. */
-  private void consumed(int port, int kind) {
+  private void consumed(int port, int kind, int bytes) {
     int at = port * Abi.Port.SIZE + Abi.Port.CONSUMED + 4 * kind;
-    Mem.putInt(ports, at, Mem.getInt(ports, at) + 1);
+    Mem.putInt(ports, at, Mem.getInt(ports, at) + bytes);
   }
 
   void await(long timeoutNs) {

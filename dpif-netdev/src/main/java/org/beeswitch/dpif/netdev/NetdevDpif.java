@@ -504,15 +504,25 @@ public final class NetdevDpif implements Dpif {
       if (netdev(p.number()) instanceof PacketNetdev device) {
         device.drops().forEach((reason, n) -> all.merge(reason, n, Long::sum));
       }
-      for (UpcallKind kind : UpcallKind.values()) {
+    }
+    addRefused(all);
+    return all;
+  }
+
+  /** Refused upcalls by kind, and by kind and port where there were any. */
+  private void addRefused(Map<String, Long> all) {
+    for (UpcallKind kind : UpcallKind.values()) {
+      String name = "upcall_refused." + kind.name().toLowerCase(Locale.ROOT);
+      long sum = 0;
+      for (DpifPort p : ports()) {
         long n = upcalls.refused(p.number().number(), kind);
+        sum += n;
         if (n > 0) {
-          all.put(
-              "upcall_refused." + kind.name().toLowerCase(Locale.ROOT) + ".port" + p.number(), n);
+          all.put(name + ".port" + p.number(), n);
         }
       }
+      all.put(name, sum);
     }
-    return all;
   }
 
   /** Ends the threads and closes all ports; {@code keep} changes nothing, as it ends with us. */

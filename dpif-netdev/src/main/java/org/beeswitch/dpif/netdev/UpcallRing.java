@@ -6,6 +6,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import org.beeswitch.dpif.OdpPort;
+import org.beeswitch.dpif.PortTurns;
 import org.beeswitch.dpif.Upcall;
 import org.beeswitch.flow.Packet;
 import org.beeswitch.odp.OdpKey;
@@ -18,14 +19,15 @@ import org.beeswitch.odp.OdpKey;
  * the ring, n ports that push together get one part in n + 1 each, and one part stays free for the
  * next that comes (the dynamic threshold of Choudhury and Hahne, with factor one). So a port that
  * floods cannot keep another's packets out, and no share needs setting. Kinds have rings of their
- * own for the same reason.
+ * own for the same reason. The ports take turns in being taken ({@link PortTurns}), so that what
+ * one has waiting does not delay another.
  *
  * <p><b>Threads.</b> Any number push, under this object's lock; one thread takes. What lies between
  * head and tail belongs to the taker, who copies without the lock.
  *
  * <pre>
- *  record: size:int (multiple of 8; -1: nothing more before the end) port:int length:int csumStart:int
- *          csumOffset:int gsoType:int gsoSize:int words:int cookie:3 longs
+ *  record: port:int length:int csumStart:int csumOffset:int gsoType:int gsoSize:int words:int
+ *          unused:int cookie:3 longs
  *          words × (index:long value:long) of the metadata, frame, padding
  * </pre>
  */
@@ -37,7 +39,11 @@ final class UpcallRing {
 
   private static final int HEADER = 8 * 4 + 3 * 8;
 
+  /** Shortest records, those of runts, are longer than this on average. */
+  private static final int ENTRY_BYTES = 64;
+
   private final byte[] ring;
+  private final PortTurns turns;
   private final int[] waitingOfPort = new int[OdpPort.MAX + 1];
 
   // Positions only grow; modulo the ring's size they are places in it. Under the lock.
@@ -52,6 +58,7 @@ final class UpcallRing {
       throw new IllegalArgumentException("upcall ring of " + bytes + " bytes");
     }
     ring = new byte[bytes];
+    turns = new PortTurns(bytes / ENTRY_BYTES, OdpPort.MAX + 1);
   }
 
   /** Takes a copy. Returns false if there is no room for the packet's port. */
@@ -68,21 +75,19 @@ final class UpcallRing {
     int pad = ring.length - at < size ? ring.length - at : 0;
     int room = ring.length - (int) (tail - head);
     int port = metadata.inPort() & OdpPort.MAX;
-    if (size + pad > room || waitingOfPort[port] != 0 && waitingOfPort[port] + size > room) {
+    if (turns.isFull()
+        || size + pad > room
+        || waitingOfPort[port] != 0 && waitingOfPort[port] + size > room) {
       return false;
     }
-    if (pad > 0) {
-      INT.set(ring, at, -1);
-      at = 0;
-    }
-    INT.set(ring, at, size);
-    INT.set(ring, at + 4, port);
-    INT.set(ring, at + 8, p.length());
-    INT.set(ring, at + 12, p.csumStart);
-    INT.set(ring, at + 16, p.csumOffset);
-    INT.set(ring, at + 20, p.gsoType);
-    INT.set(ring, at + 24, p.gsoSize);
-    INT.set(ring, at + 28, n);
+    at = pad > 0 ? 0 : at;
+    INT.set(ring, at, port);
+    INT.set(ring, at + 4, p.length());
+    INT.set(ring, at + 8, p.csumStart);
+    INT.set(ring, at + 12, p.csumOffset);
+    INT.set(ring, at + 16, p.gsoType);
+    INT.set(ring, at + 20, p.gsoSize);
+    INT.set(ring, at + 24, n);
     LONG.set(ring, at + 32, cookie0);
     LONG.set(ring, at + 40, cookie1);
     LONG.set(ring, at + 48, cookie2);
@@ -96,7 +101,8 @@ final class UpcallRing {
     }
     System.arraycopy(p.data(), p.offset(), ring, to, p.length());
     tail += pad + size;
-    waitingOfPort[port] += size;
+    turns.add(port, at, pad + size);
+    waitingOfPort[port] += pad + size;
     return true;
   }
 
@@ -104,24 +110,23 @@ final class UpcallRing {
     return head == tail;
   }
 
-  /** The taker's: fills {@code out} with the oldest packet, if there is one; its kind is not. */
+  /**
+   * The taker's: fills {@code out} with the oldest packet of the port whose turn it is, if there is
+   * one; its kind is not.
+   */
   boolean take(Upcall out) {
-    long from;
+    int entry;
+    int at;
     synchronized (this) {
-      if (head == tail) {
+      entry = turns.take();
+      if (entry < 0) {
         return false;
       }
-      from = head;
+      at = turns.place(entry);
     }
-    int at = (int) from & ring.length - 1;
-    if ((int) INT.get(ring, at) == -1) {
-      from += ring.length - at;
-      at = 0;
-    }
-    int size = (int) INT.get(ring, at);
-    int port = (int) INT.get(ring, at + 4);
-    int length = (int) INT.get(ring, at + 8);
-    int n = (int) INT.get(ring, at + 28);
+    int port = (int) INT.get(ring, at);
+    int length = (int) INT.get(ring, at + 4);
+    int n = (int) INT.get(ring, at + 24);
     out.cookie0 = (long) LONG.get(ring, at + 32);
     out.cookie1 = (long) LONG.get(ring, at + 40);
     out.cookie2 = (long) LONG.get(ring, at + 48);
@@ -132,13 +137,13 @@ final class UpcallRing {
       words[(int) (long) LONG.get(ring, word)] = (long) LONG.get(ring, word + 8);
     }
     out.packet.set(ring, word, length);
-    out.packet.csumStart = (int) INT.get(ring, at + 12);
-    out.packet.csumOffset = (int) INT.get(ring, at + 16);
-    out.packet.gsoType = (int) INT.get(ring, at + 20);
-    out.packet.gsoSize = (int) INT.get(ring, at + 24);
+    out.packet.csumStart = (int) INT.get(ring, at + 8);
+    out.packet.csumOffset = (int) INT.get(ring, at + 12);
+    out.packet.gsoType = (int) INT.get(ring, at + 16);
+    out.packet.gsoSize = (int) INT.get(ring, at + 20);
     synchronized (this) {
-      head = from + size;
-      waitingOfPort[port] -= size;
+      waitingOfPort[port] -= turns.size(entry);
+      head += turns.served(entry);
     }
     return true;
   }

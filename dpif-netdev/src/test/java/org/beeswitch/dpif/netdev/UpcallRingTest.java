@@ -5,7 +5,9 @@ package org.beeswitch.dpif.netdev;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Queue;
 import java.util.Random;
 import net.jqwik.api.ForAll;
@@ -51,6 +53,25 @@ class UpcallRingTest {
   }
 
   @Test
+  void aPortThatHasFilledItsShareDelaysAnotherByOnePacket() {
+    fill(1, 128);
+    assertThat(ring.push(Packet.of(new byte[128]), from(2), 0, 0, 0)).isTrue();
+    int before = 0;
+    while (ring.take(out) && out.metadata.inPort() != 2) {
+      before++;
+    }
+    assertThat(before).isLessThanOrEqualTo(1);
+  }
+
+  @Test
+  void runtsFillTheIndexBeforeTheBytes() {
+    int n = fill(1, 0) + fill(2, 0) + fill(3, 0);
+    assertThat(n).isLessThanOrEqualTo(BYTES / 64);
+    while (ring.take(out)) {}
+    assertThat(ring.push(Packet.of(new byte[0]), from(1), 0, 0, 0)).isTrue();
+  }
+
+  @Test
   void largestPacketAlwaysFitsForAPortThatHasNoneWaiting() {
     fill(1, 128);
     assertThat(fill(2, Packet.MAX_LENGTH)).isPositive();
@@ -86,21 +107,28 @@ class UpcallRingTest {
     Random random = new Random(seed);
     UpcallRing r = new UpcallRing(BYTES);
     Upcall got = new Upcall();
-    Queue<byte[]> model = new ArrayDeque<>();
+    List<Queue<byte[]>> model = new ArrayList<>(); // by port: each is in order
+    for (int port = 0; port < 4; port++) {
+      model.add(new ArrayDeque<>());
+    }
     for (int i = 0; i < 2_000; i++) {
       if (random.nextBoolean()) {
         byte[] frame = new byte[random.nextInt(random.nextInt(10) == 0 ? 60_000 : 300)];
         random.nextBytes(frame);
-        if (r.push(Packet.of(frame), from(1 + random.nextInt(4)), i, 0, 0)) {
-          model.add(frame);
+        int port = random.nextInt(4);
+        if (r.push(Packet.of(frame), from(port), i, 0, 0)) {
+          model.get(port).add(frame);
         }
+      } else if (r.take(got)) {
+        byte[] want = model.get(got.metadata.inPort()).remove();
+        assertThat(Arrays.equals(got.packet.bytes(), want)).isTrue();
       } else {
-        byte[] want = model.poll();
-        assertThat(r.take(got)).isEqualTo(want != null);
-        if (want != null) {
-          assertThat(Arrays.equals(got.packet.bytes(), want)).isTrue();
-        }
+        assertThat(model).allMatch(Queue::isEmpty);
       }
     }
+    while (r.take(got)) {
+      assertThat(got.packet.bytes()).isEqualTo(model.get(got.metadata.inPort()).remove());
+    }
+    assertThat(model).allMatch(Queue::isEmpty);
   }
 }

@@ -28,7 +28,12 @@ public final class Ring {
   private final ByteBuffer consumer;
   private final ByteBuffer producer;
   private final int size;
+
+  /** Given back up to here. */
   private long position;
+
+  /** Looked at up to here. */
+  private long looked;
 
   private Ring(int fd, ByteBuffer consumer, ByteBuffer producer, int size) {
     this.fd = fd;
@@ -36,6 +41,7 @@ public final class Ring {
     this.producer = producer;
     this.size = size;
     this.position = Mem.getLong(consumer, 0);
+    this.looked = position;
   }
 
   /** Makes a ring as an element of an array of rings. Null: {@code error[0]} has the errno. */
@@ -66,31 +72,40 @@ public final class Ring {
   }
 
   /**
-   * Where the next finished record begins in {@link #data}, or -1 if there is none; records that
-   * were given up are skipped. It stays until {@link #advance}.
+   * Looks at the next record that has not been looked at: where it begins in {@link #data}, or -1
+   * if there is none that is finished. It stays until its bytes, and those of all before it, are
+   * given back.
    */
-  public int next() {
-    while (true) {
-      if (isEmpty()) {
-        return -1;
-      }
-      int at = PAGE + (int) (position & size - 1);
-      int head = Mem.acquireInt(producer, at);
-      if ((head & BUSY) != 0) {
-        return -1;
-      }
-      if ((head & DISCARD) == 0) {
-        return at + HEADER;
-      }
-      advance();
+  public int look() {
+    if (Mem.acquireLong(producer, 0) == looked) {
+      return -1;
     }
+    int at = PAGE + (int) (looked & size - 1);
+    int head = Mem.acquireInt(producer, at);
+    if ((head & BUSY) != 0) {
+      return -1;
+    }
+    looked += bytes(head);
+    return at + HEADER;
   }
 
-  /** Gives back the record at the front. */
-  public void advance() {
-    int at = PAGE + (int) (position & size - 1);
-    int n = Mem.getInt(producer, at) & ~(BUSY | DISCARD);
-    position += n + HEADER + 7 & ~7L;
+  /** Whether a record that {@link #look} answered was given up by its writer. */
+  public boolean isDiscarded(int at) {
+    return (Mem.getInt(producer, at - HEADER) & DISCARD) != 0;
+  }
+
+  /** What a record that {@link #look} answered takes of the ring. */
+  public int bytesAt(int at) {
+    return bytes(Mem.getInt(producer, at - HEADER));
+  }
+
+  private static int bytes(int head) {
+    return (head & ~(BUSY | DISCARD)) + HEADER + 7 & ~7;
+  }
+
+  /** Gives back so many bytes at the front: whole records that have been looked at. */
+  public void free(int bytes) {
+    position += bytes;
     Mem.publishLong(consumer, 0, position);
   }
 
