@@ -75,6 +75,7 @@ class OvsBytesTest {
           "actions=set_field:00:00:00:00:00:10/00:00:00:00:00:f0->eth_dst,load:5->NXM_NX_REG1[0..7],1",
           "actions=set_field:1->reg2,set_field:0x123->metadata,set_queue:5,1,pop_queue",
           "actions=load:3->OXM_OF_METADATA[4..20],load:1->NXM_NX_TUN_IPV6_DST[60..70],1",
+          "actions=set_field:3->in_port,set_field:LOCAL->in_port,load:2->NXM_OF_IN_PORT[],1",
           "actions=enqueue:1:7",
           "table=1,actions=clear_actions,write_actions(dec_ttl,output:1),write_metadata:0x1/0xf,"
               + "goto_table:5",

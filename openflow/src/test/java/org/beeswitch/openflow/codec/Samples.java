@@ -399,6 +399,7 @@ public final class Samples {
                 Action.SetField.exact(Field.IP_DSCP, 46),
                 Action.SetField.exact(Field.ETH_SRC, 0x020000000001L),
                 Action.SetField.exact(Field.TUN_ID, 5),
+                Action.SetField.exact(Field.IN_PORT, 0xfffffffeL),
                 Action.SetField.exact(Field.REG3, 0xffffffffL),
                 new Action.Output(OfPort.IN_PORT, 0))));
     all.add(

@@ -92,18 +92,23 @@ final class ActionWriter {
 
   /**
    * A set of a whole field is a set-field; of a part, at 1.3, Nicira's loads of each run of bits.
-   * What came as a load leaves as one.
+   * What came as a load leaves as one. The input port is set by its old name: a set of OXM's is
+   * refused.
    */
   private static void setField(ByteBuf out, Action.SetField s) {
+    Oxm o = Oxm.legacy(s.field());
     if (s.isExact() && !s.load()) {
       int start = out.writerIndex();
       out.writeShort(ActionReader.SET_FIELD).writeShort(0);
-      OxmWriter.entry(
-          out, s.field(), s.valueHi(), s.valueLo(), s.field().isWide() ? -1L : 0, wireOnes(s));
+      if (s.field() == Field.IN_PORT && o != null) {
+        OxmWriter.entry(out, o, false, 0, o.toWire(s.valueLo()), 0, 0);
+      } else {
+        OxmWriter.entry(
+            out, s.field(), s.valueHi(), s.valueLo(), s.field().isWide() ? -1L : 0, wireOnes(s));
+      }
       end(out, start);
       return;
     }
-    Oxm o = Oxm.legacy(s.field());
     if (o == null) {
       throw new IllegalArgumentException(s.field() + " cannot be written in an action");
     }
