@@ -7,17 +7,27 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.beeswitch.netdev.testing.TestNetns;
+import org.beeswitch.openflow.channel.OfClient;
+import org.beeswitch.openflow.channel.OfMessageCodec;
+import org.beeswitch.openflow.channel.Target;
+import org.beeswitch.openflow.channel.VersionSet;
+import org.beeswitch.openflow.codec.Decoded;
+import org.beeswitch.openflow.codec.Sender;
+import org.beeswitch.openflow.msg.OfFrame;
+import org.beeswitch.openflow.msg.OfVersion;
+import org.beeswitch.test.controllers.Datapath;
 
 /**
  * {@code bin/beeswitchd} as it was built, with the bridge, the ports and the addresses that a
  * {@link RealOvs} has.
  */
-final class OwnSwitch implements AutoCloseable {
+public final class OwnSwitch implements AutoCloseable {
   private static final Path BIN =
       Path.of(System.getProperty("beeswitch.root", "..")).toAbsolutePath().resolve("bin");
   private static final int TIMEOUT_S = 30;
@@ -27,10 +37,15 @@ final class OwnSwitch implements AutoCloseable {
   private final Process daemon;
 
   OwnSwitch(int ports) throws IOException {
+    this(Datapath.NETDEV, ports);
+  }
+
+  public OwnSwitch(Datapath datapath, int ports) throws IOException {
     rundir = Files.createTempDirectory("ownbee");
-    List<String> c = new ArrayList<>(List.of("ip", "netns", "exec", netns.name()));
+    List<String> c =
+        new ArrayList<>(List.of("nsenter", "--net=" + netns.path())); // bpffs stays in sight
     c.add(BIN.resolve("beeswitchd").toString());
-    c.addAll(List.of("--datapath", "netdev", "--rundir", rundir.toString()));
+    c.addAll(List.of("--datapath", datapath.option(), "--rundir", rundir.toString()));
     c.addAll(List.of("--bridge", "br0", "--dpid", "0000000000000001"));
     c.addAll(List.of("--fail-mode", "secure", "--protocols", "OpenFlow13"));
     for (int i = 1; i <= ports; i++) {
@@ -65,16 +80,31 @@ final class OwnSwitch implements AutoCloseable {
     return rundir;
   }
 
-  TestNetns netns() {
+  public TestNetns netns() {
     return netns;
   }
 
-  String log() {
+  public String log() {
     try {
       return Files.readString(rundir.resolve("log"), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** An OpenFlow connection to br0, with Beeswitch's own codec. */
+  public OfClient<Decoded, OfFrame> connect() throws IOException {
+    return OfClient.connect(
+        Target.parse("unix:" + rundir.resolve("br0.mgmt")),
+        rundir,
+        VersionSet.of(OfVersion.OF13),
+        new OfMessageCodec(Sender.SWITCH),
+        Duration.ofSeconds(TIMEOUT_S));
+  }
+
+  /** A connection to its control socket. */
+  public Unixctl unixctl() throws IOException {
+    return new Unixctl(rundir.resolve("beeswitchd." + daemon.pid() + ".ctl"));
   }
 
   /** Runs {@code ovs-ofctl -O OpenFlow13} on br0. */

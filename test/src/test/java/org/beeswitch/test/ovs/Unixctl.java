@@ -21,7 +21,7 @@ import java.util.Map;
  * A control connection that stays open, for thousands of commands: {@code ovs-appctl} without its
  * process. One request at a time.
  */
-final class Unixctl implements AutoCloseable {
+public final class Unixctl implements AutoCloseable {
   private final SocketChannel channel;
   private final ObjectMapper json = new ObjectMapper();
   private final JsonParser replies;
@@ -34,7 +34,7 @@ final class Unixctl implements AutoCloseable {
   }
 
   /** What the command prints; an {@link IllegalStateException} with what it complains of. */
-  String call(String method, String... arguments) throws IOException {
+  public String call(String method, String... arguments) throws IOException {
     String request =
         json.writeValueAsString(Map.of("id", id++, "method", method, "params", List.of(arguments)));
     ByteBuffer out = ByteBuffer.wrap(request.getBytes(StandardCharsets.UTF_8));

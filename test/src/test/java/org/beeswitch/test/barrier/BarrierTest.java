@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package org.beeswitch.test.barrier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.beeswitch.test.controllers.Await;
+import org.beeswitch.test.controllers.Datapath;
+import org.beeswitch.test.ovs.OwnSwitch;
+import org.beeswitch.test.ovs.RealOvs;
+import org.beeswitch.test.ovs.Unixctl;
+import org.beeswitch.testing.Seed;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The barrier law at a switch that runs as a daemon, under traffic: no packet that enters after a
+ * barrier's reply is forwarded by what was there before. And what Open vSwitch does in its place.
+ */
+@Tag("system")
+@Tag("slow")
+@Tag("soak")
+class BarrierTest {
+  private static final int RATE = 50_000;
+  private static final int PORTS = 4;
+
+  /** Nobody waits longer for a barrier whatever the machine does meanwhile. */
+  private static final long SLOW_NS = 1_000_000_000L;
+
+  @ParameterizedTest
+  @EnumSource
+  void nothingThatEntersAfterABarriersReplyMeetsWhatWasThereBefore(Datapath datapath)
+      throws Exception {
+    datapath.assumeAvailable();
+    Random random = Seed.random("BarrierTest" + datapath);
+    try (OwnSwitch s = new OwnSwitch(datapath, PORTS);
+        Unixctl ctl = s.unixctl();
+        Moves moves =
+            new Moves(s.netns(), s.connect(), RATE, (m, p) -> awaitLearned(ctl, m, p), random)) {
+      moves.prepareOthers();
+      allWays(datapath, moves, 1);
+      int others = Seed.sized(10_000, 50_000);
+      try (OtherMegaflows o = OtherMegaflows.start(s.netns(), "w4", others)) {
+        Await.until(others + " megaflows", () -> flows(ctl) >= others);
+        o.filled();
+        allWays(datapath, moves, others);
+        System.out.printf("%s: %d megaflows at the end%n", datapath, flows(ctl));
+        moves.stream().pause(true);
+        barriersThatConcernNothing(datapath, moves, others);
+      }
+      assertThat(counter(ctl, "revalidate_corrected")).isZero();
+      assertThat(counter(ctl, "revalidate_checked")).isPositive();
+      assertThat(moves.arrivals().missed()).as("packets that the test did not see").isZero();
+      assertThat(s.log()).doesNotContain("WARN").doesNotContain("ERROR");
+    }
+  }
+
+  private static void allWays(Datapath datapath, Moves moves, int others) throws Exception {
+    int n = Seed.sized(12, 1_000);
+    for (Moves.Way way : Moves.Way.values()) {
+      long from = moves.stream().sent();
+      long fromNs = System.nanoTime();
+      Moves.Outcome o = moves.make(way, n);
+      System.out.printf(
+          Locale.ROOT,
+          "figure: barrier law, %s, %s, %d other megaflows: %d moves, %d packets judged, %d late;"
+              + " %.0f packets a second%n",
+          datapath,
+          way,
+          others,
+          o.moves(),
+          o.judged(),
+          o.late(),
+          (moves.stream().sent() - from) * 1e9 / (System.nanoTime() - fromNs));
+      assertThat(o.late()).as("%s by the old port after the barrier: %s", way, o).isZero();
+      assertThat(o.judged()).as("%s: %s", way, o).isPositive();
+    }
+  }
+
+  private static void barriersThatConcernNothing(Datapath datapath, Moves moves, int others)
+      throws Exception {
+    int n = Seed.sized(500, 5_000);
+    long[] ns = new long[n];
+    for (int i = -n / 2; i < n; i++) {
+      String mac = String.format("06:ee:00:00:%02x:%02x", i >> 8 & 0xff, i & 0xff);
+      long from = System.nanoTime();
+      moves.send(moves.flow("table=1,priority=5,eth_src=" + mac + ",actions=output:3"));
+      if (i >= 0) {
+        ns[i] = System.nanoTime() - from;
+      }
+    }
+    Arrays.sort(ns);
+    System.out.printf(
+        Locale.ROOT,
+        "figure: flow-mod and barrier that concern none of %d megaflows, %s: median %.3f ms,"
+            + " 99 %% %.3f ms, longest %.3f ms%n",
+        others,
+        datapath,
+        ns[n / 2] / 1e6,
+        ns[n * 99 / 100] / 1e6,
+        ns[n - 1] / 1e6);
+    assertThat(ns[n / 2]).isLessThan(SLOW_NS);
+  }
+
+  private static void awaitLearned(Unixctl ctl, long mac, int port) throws Exception {
+    String text = String.format("%02x:%02x:%02x:%02x:%02x:%02x", bytes(mac));
+    Pattern line = Pattern.compile("(?m)^ +" + port + " +0 +" + text);
+    Await.until(text + " at port " + port, () -> line.matcher(ctl.call("fdb/show", "br0")).find());
+  }
+
+  private static Object[] bytes(long mac) {
+    Object[] b = new Object[6];
+    for (int i = 0; i < 6; i++) {
+      b[i] = mac >>> 40 - 8 * i & 0xff;
+    }
+    return b;
+  }
+
+  private static long flows(Unixctl ctl) throws Exception {
+    return number(ctl.call("dpctl/show"), "flows: (\\d+)");
+  }
+
+  private static long counter(Unixctl ctl, String name) throws Exception {
+    return number(ctl.call("coverage/show"), "(?m)^" + name + " +(\\d+)");
+  }
+
+  private static long number(String text, String pattern) {
+    Matcher m = Pattern.compile(pattern).matcher(text);
+    assertThat(m.find()).as("%s in %s", pattern, text).isTrue();
+    return Long.parseLong(m.group(1));
+  }
+
+  /** D-BARRIER: Open vSwitch answers first, and its revalidators follow. */
+  @Test
+  void openVswitchAnswersBeforeItsDatapathHasTheChange() throws Exception {
+    RealOvs.assumePossible();
+    Random random = Seed.random("BarrierTest ovs");
+    try (RealOvs ovs = RealOvs.start(PORTS);
+        Moves moves =
+            new Moves(
+                ovs.netns(),
+                ovs.connect(),
+                RATE,
+                (mac, port) -> {
+                  throw new UnsupportedOperationException("nothing is learned here");
+                },
+                random)) {
+      Moves.Outcome o = moves.make(Moves.Way.RULE, Seed.sized(60, 1_000));
+      System.out.printf(
+          "figure: barrier law, Open vSwitch, RULE: %d moves, %d packets judged, %d late, the"
+              + " latest %d packets after the reply%n",
+          o.moves(), o.judged(), o.late(), o.latestNumber());
+      assertThat(o.lateMoves()).as("moves with late packets: %s", o).isPositive();
+    }
+  }
+}
