@@ -29,7 +29,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What translation needs of a port is a {@link PortState} in the bridge's {@link BridgeState};
  * here is what only {@code main} needs: which datapath port each port is, the numbers that ports
- * had, when they came. {@code main} alone calls.
+ * had, when they came.
+ *
+ * <p><b>What controllers hear.</b> As from OVS, a port is live a moment after it is there, and no
+ * longer live a moment before they hear why: ADD and going down are two messages, coming up is one.
+ * A port whose device is away stays, down and without an address.
+ *
+ * <p>{@code main} alone calls.
  */
 final class OfPorts {
   /**
@@ -39,6 +45,9 @@ final class OfPorts {
 
   /** Names of ports whose numbers are remembered. */
   private static final int MAX_NAMES = 4_096;
+
+  /** Number of no bridge. */
+  private static final int NOWHERE = -1;
 
   private final Backer backer;
   private final String bridge;
@@ -90,9 +99,7 @@ final class OfPorts {
   PortState add(DpifPort port, @Nullable OfPort requested, long nowNs) {
     OfPort n = numberFor(port.name(), requested);
     attached.put(n.number(), new Attached(port, nowNs));
-    return put(
-        new PortState(devices.describe(port, n), port.number().number(), null),
-        PortStatus.Reason.ADD);
+    return addNew(new PortState(devices.describe(port, n), port.number().number(), null));
   }
 
   /**
@@ -105,17 +112,35 @@ final class OfPorts {
     OfPort n = numberFor(portName, requested);
     attached.put(n.number(), new Attached(null, nowNs));
     PortDesc d = new PortDesc(n, hwAddr, portName, 0, PortDesc.STATE_LIVE, 0, 0, 0, 0, 0, 0);
-    PatchEnd nowhere = new PatchEnd(-1, 0, new Counter(nowNs), new Counter(nowNs));
-    return put(new PortState(d, 0, nowhere), PortStatus.Reason.ADD);
+    PatchEnd nowhere = new PatchEnd(NOWHERE, 0, new Counter(nowNs), new Counter(nowNs));
+    return addNew(new PortState(d, 0, nowhere));
+  }
+
+  private PortState addNew(PortState p) {
+    put(p);
+    listener.portStatus(new PortStatus(PortStatus.Reason.ADD, p.desc().withoutLive()));
+    if (p.desc().isLive()) {
+      listener.portStatus(new PortStatus(PortStatus.Reason.MODIFY, p.desc()));
+    }
+    return p;
   }
 
   /** Says where a patch port leads. */
   void setPatchPeer(OfPort n, int peerBridge, OfPort peer) {
+    leadTo(n, peerBridge, peer.number());
+  }
+
+  /** Says that a patch port leads nowhere any more. */
+  void clearPatchPeer(OfPort n) {
+    leadTo(n, NOWHERE, 0);
+  }
+
+  private void leadTo(OfPort n, int peerBridge, int peerOfPort) {
     PortState p = state().ports().get(n.number());
     if (p == null || p.patch() == null) {
       throw new IllegalStateException("port " + n + " of bridge " + bridge + " is no patch port");
     }
-    PatchEnd end = new PatchEnd(peerBridge, peer.number(), p.patch().rx(), p.patch().tx());
+    PatchEnd end = new PatchEnd(peerBridge, peerOfPort, p.patch().rx(), p.patch().tx());
     backer.commit(
         state().withPorts(state().ports().with(new PortState(p.desc(), 0, end))),
         List.of(new Change.InPorts(bridgeNumber)));
@@ -135,23 +160,30 @@ final class OfPorts {
     return OfPort.of(n);
   }
 
-  /** The next number that no port has or, as long as there are such, had (OVS alloc_ofp_port). */
+  /**
+   * The next number that no port has or had; once all have been used, the one whose port was last
+   * heard of longest ago (OVS alloc_ofp_port).
+   */
   private int nextNumber() {
     Set<Integer> had = new HashSet<>(numbers.values());
-    int free = 0;
     for (int tries = 0; tries < MAX_AUTO_NUMBER; tries++) {
       lastNumber = lastNumber % MAX_AUTO_NUMBER + 1;
-      if (isFree(lastNumber)) {
-        if (!had.contains(lastNumber)) {
-          return lastNumber;
-        }
-        free = free == 0 ? lastNumber : free;
+      if (!had.contains(lastNumber) && isFree(lastNumber)) {
+        return lastNumber;
       }
     }
-    if (free == 0) {
-      throw new IllegalStateException("bridge " + bridge + " has " + MAX_AUTO_NUMBER + " ports");
+    for (int n : numbers.values()) { // in order of use
+      if (n <= MAX_AUTO_NUMBER && isFree(n)) {
+        return n;
+      }
     }
-    return free;
+    throw new IllegalStateException("bridge " + bridge + " has " + MAX_AUTO_NUMBER + " ports");
+  }
+
+  /** Whether a port that requests no number can be added. */
+  boolean hasFreeNumber() {
+    return state().ports().asList().stream().filter(p -> p.ofPort() <= MAX_AUTO_NUMBER).count()
+        < MAX_AUTO_NUMBER;
   }
 
   private boolean isFree(int ofPort) {
@@ -174,47 +206,54 @@ final class OfPorts {
     listener.portStatus(new PortStatus(PortStatus.Reason.DELETE, p.desc()));
   }
 
-  /** Looks at a port's device again, after it changed, went or came back. */
-  void refresh(DpifPort port) {
+  /**
+   * Looks again at the ports that a device is or may be, after it changed, went or came back.
+   *
+   * @param ifindex of the device; a port keeps a device that is renamed
+   * @param device its name
+   */
+  void refresh(int ifindex, String device) {
     for (Map.Entry<Integer, Attached> e : attached.entrySet()) {
-      DpifPort attachedPort = e.getValue().port();
-      if (attachedPort != null && attachedPort.number().equals(port.number())) {
-        e.setValue(new Attached(port, e.getValue().sinceNs()));
-        PortState old = state().ports().get(e.getKey());
-        if (old != null) {
-          PortDesc d = withConfig(devices.describe(port, old.desc().port()), old.desc().config());
-          if (!d.equals(old.desc())) {
-            put(old.withDesc(d), PortStatus.Reason.MODIFY);
-          }
-        }
+      DpifPort port = e.getValue().port();
+      if (port != null && (port.ifindex() == ifindex || port.name().equals(device))) {
+        DpifPort now = inDatapath(port);
+        e.setValue(new Attached(now, e.getValue().sinceNs()));
+        PortState old = Objects.requireNonNull(state().ports().get(e.getKey()), port.name());
+        changed(old, devices.describe(now, old.desc().port()));
       }
     }
   }
 
-  /** The device says whether it is down; everything else is as controllers asked. */
-  private static PortDesc withConfig(PortDesc d, int config) {
-    int c = config & ~PortDesc.CONFIG_PORT_DOWN | d.config() & PortDesc.CONFIG_PORT_DOWN;
-    return new PortDesc(
-        d.port(),
-        d.hwAddr(),
-        d.name(),
-        c,
-        d.state(),
-        d.curr(),
-        d.advertised(),
-        d.supported(),
-        d.peer(),
-        d.currSpeed(),
-        d.maxSpeed());
+  private DpifPort inDatapath(DpifPort port) {
+    for (DpifPort p : backer.dpif().ports()) {
+      if (p.number().equals(port.number())) {
+        return p;
+      }
+    }
+    throw new IllegalStateException("datapath port " + port + " is gone");
   }
 
-  private PortState put(PortState p, PortStatus.Reason why) {
+  private void changed(PortState old, PortDesc device) {
+    // The device says whether it is down; everything else is as controllers asked.
+    int config =
+        old.desc().config() & ~PortDesc.CONFIG_PORT_DOWN
+            | device.config() & PortDesc.CONFIG_PORT_DOWN;
+    PortDesc now = device.with(config, device.state());
+    if (now.equals(old.desc())) {
+      return;
+    }
+    put(old.withDesc(now));
+    if (old.desc().isLive() && !now.isLive()) {
+      listener.portStatus(new PortStatus(PortStatus.Reason.MODIFY, old.desc().withoutLive()));
+    }
+    listener.portStatus(new PortStatus(PortStatus.Reason.MODIFY, now));
+  }
+
+  private void put(PortState p) {
     PortState old = state().ports().get(p.ofPort());
     List<Change> changes =
         old != null && forwardsAs(old, p) ? List.of() : List.of(new Change.InPorts(bridgeNumber));
     backer.commit(state().withPorts(state().ports().with(p)), changes);
-    listener.portStatus(new PortStatus(why, p.desc()));
-    return p;
   }
 
   /**
@@ -228,8 +267,8 @@ final class OfPorts {
   }
 
   /**
-   * Does a port-mod (OVS {@code port_mod_start}). A device that cannot be set up or down stays as
-   * it is, and the rest is done, without an error.
+   * Does a port-mod (OVS {@code port_mod_start}). What cannot be set up or down stays as it is, a
+   * patch port always, and the rest is done, without an error.
    */
   @Nullable OfErrorCode modify(PortMod m) {
     PortState p = state().ports().get(m.port().number());
@@ -242,9 +281,9 @@ final class OfPorts {
     int toggled = (m.config() ^ p.desc().config()) & m.mask();
     Attached a = attached.get(m.port().number());
     if ((toggled & PortDesc.CONFIG_PORT_DOWN) != 0
-        && a != null
-        && a.port() != null
-        && !devices.setUp(a.port(), (m.config() & PortDesc.CONFIG_PORT_DOWN) == 0)) {
+        && (a == null
+            || a.port() == null
+            || !devices.setUp(a.port(), (m.config() & PortDesc.CONFIG_PORT_DOWN) == 0))) {
       toggled &= ~PortDesc.CONFIG_PORT_DOWN;
     }
     if (toggled != 0) {
@@ -253,21 +292,9 @@ final class OfPorts {
       boolean down =
           (config & PortDesc.CONFIG_PORT_DOWN) != 0 || (d.state() & PortDesc.STATE_LINK_DOWN) != 0;
       int state = down ? d.state() & ~PortDesc.STATE_LIVE : d.state() | PortDesc.STATE_LIVE;
-      put(
-          p.withDesc(
-              new PortDesc(
-                  d.port(),
-                  d.hwAddr(),
-                  d.name(),
-                  config,
-                  state,
-                  d.curr(),
-                  d.advertised(),
-                  d.supported(),
-                  d.peer(),
-                  d.currSpeed(),
-                  d.maxSpeed())),
-          PortStatus.Reason.MODIFY);
+      PortDesc now = d.with(config, state);
+      put(p.withDesc(now));
+      listener.portStatus(new PortStatus(PortStatus.Reason.MODIFY, now));
     }
     return null;
   }

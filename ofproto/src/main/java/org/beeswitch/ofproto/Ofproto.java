@@ -326,9 +326,19 @@ public final class Ofproto {
     return ports.addPatch(portName, requested, hwAddr, nowNs);
   }
 
+  /** Whether a port that requests no number can be added. */
+  public boolean hasFreePortNumber() {
+    return ports.hasFreeNumber();
+  }
+
   /** Says where a patch port leads. */
   public void setPatchPeer(OfPort n, int peerBridge, OfPort peer) {
     ports.setPatchPeer(n, peerBridge, peer);
+  }
+
+  /** Says that a patch port leads nowhere any more. */
+  public void clearPatchPeer(OfPort n) {
+    ports.clearPatchPeer(n);
   }
 
   /** Takes a port away, with what was learned behind it. */
@@ -336,9 +346,9 @@ public final class Ofproto {
     ports.remove(n);
   }
 
-  /** Looks at a port's device again, after it changed, went or came back. */
-  public void refreshPort(DpifPort port) {
-    ports.refresh(port);
+  /** See {@link OfPorts#refresh}. */
+  public void refreshPorts(int ifindex, String device) {
+    ports.refresh(ifindex, device);
   }
 
   /** See {@link OfPorts#modify}. */

@@ -187,6 +187,7 @@ public final class Beectl {
     lines.addAll(
         List.of(
             "  add-br|del-br BRIDGE, list-br, add-port BRIDGE DEV[=N], del-port [BRIDGE] DEV,",
+            "  add-port BRIDGE NAME[=N] type=patch options:peer=NAME,",
             "  list-ports BRIDGE, set-controller BRIDGE TARGET..., get-controller BRIDGE,",
             "  del-controller BRIDGE, show-controllers, set-fail-mode BRIDGE standalone|secure",
             "  dpctl show, dpctl dump-flows [-m] [--names|--no-names]",

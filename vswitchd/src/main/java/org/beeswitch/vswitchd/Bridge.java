@@ -13,7 +13,6 @@ import org.beeswitch.dpif.DpifException;
 import org.beeswitch.dpif.DpifPort;
 import org.beeswitch.dpif.OdpPort;
 import org.beeswitch.dpif.PortKind;
-import org.beeswitch.netdev.Link;
 import org.beeswitch.netdev.Links;
 import org.beeswitch.netdev.NetdevException;
 import org.beeswitch.ofproto.Backer;
@@ -33,9 +32,11 @@ import org.slf4j.LoggerFactory;
  * One bridge of the daemon: its switch ({@link Ofproto}), its ports in the datapath, its
  * connections ({@link Controllers}).
  *
- * <p><b>LOCAL</b> is an internal port with the bridge's name. As in OVS it gets the lowest MAC
- * address of the devices that the bridge begins with, and its MAC address is the datapath id unless
- * one is configured. Both stay as they are when ports come and go later.
+ * <p><b>LOCAL</b> is an internal port with the bridge's name. As in OVS it has the lowest MAC
+ * address of the bridge's other ports, as they are at any time; only those count that a
+ * manufacturer gave. Without any it has the one that it was made with. That address is also the
+ * datapath id, unless one is configured; when the datapath id changes all connections are made
+ * anew, for there is no message that could tell it.
  *
  * <p>{@code main} alone.
  */
@@ -47,7 +48,14 @@ final class Bridge implements AutoCloseable {
   private final Dpif dpif;
   private final Connmgr connmgr;
   private final Controllers controllers;
-  private final long dpid;
+  private final Links links;
+  private final @Nullable Long configuredDpid;
+
+  /** LOCAL's address as long as no port has one to give. */
+  private final long ownMac;
+
+  private long dpid;
+  private boolean announced;
 
   /** Datapath ports by device name, LOCAL included. */
   private final Map<String, OdpPort> devices = new LinkedHashMap<>();
@@ -60,14 +68,19 @@ final class Bridge implements AutoCloseable {
       Backer backer,
       Connmgr connmgr,
       Controllers controllers,
-      long dpid,
+      Links links,
+      @Nullable Long configuredDpid,
+      long ownMac,
       OdpPort local) {
     this.name = name;
     this.backer = backer;
     this.dpif = backer.dpif();
     this.connmgr = connmgr;
     this.controllers = controllers;
-    this.dpid = dpid;
+    this.links = links;
+    this.configuredDpid = configuredDpid;
+    this.ownMac = ownMac;
+    this.dpid = configuredDpid != null ? configuredDpid : ownMac;
     devices.put(name, local);
   }
 
@@ -88,12 +101,11 @@ final class Bridge implements AutoCloseable {
     String name = config.name();
     OdpPort local = addToDatapath(backer.dpif(), name, name, PortKind.INTERNAL);
     try {
-      long mac = setLocalMac(config, links);
-      long dpid = config.dpid() != null ? config.dpid() : mac;
+      long mac = links.get(name).mac();
       Connmgr connmgr =
           new Connmgr(
               listener -> new Ofproto(backer, name, netdevs, listener),
-              dpid,
+              config.dpid() != null ? config.dpid() : mac,
               config.identity(),
               wakeMain);
       Controllers controllers;
@@ -106,30 +118,13 @@ final class Bridge implements AutoCloseable {
       }
       connmgr.ofproto().addPort(dpifPort(backer.dpif(), local), OfPort.LOCAL, nowNs);
       controllers.begin(nowNs);
-      return new Bridge(name, backer, connmgr, controllers, dpid, local);
+      return new Bridge(name, backer, connmgr, controllers, links, config.dpid(), mac, local);
     } catch (ConfigException e) {
       deleteFromDatapath(backer.dpif(), name, local);
       throw e;
-    }
-  }
-
-  private static long setLocalMac(BridgeConfig config, Links links) throws ConfigException {
-    try {
-      long lowest = Long.MAX_VALUE;
-      for (PortConfig p : config.ports()) {
-        long mac = links.find(p.name()).map(Link::mac).orElse(0L);
-        if (mac != 0) {
-          lowest = Math.min(lowest, mac);
-        }
-      }
-      Link local = links.get(config.name());
-      if (lowest == Long.MAX_VALUE) {
-        return local.mac();
-      }
-      links.setMac(local.ifindex(), lowest);
-      return lowest;
     } catch (NetdevException e) {
-      throw new ConfigException("bridge " + config.name() + ": " + e.getMessage(), e);
+      deleteFromDatapath(backer.dpif(), name, local);
+      throw new ConfigException("bridge " + name + ": " + e.getMessage(), e);
     }
   }
 
@@ -201,6 +196,14 @@ final class Bridge implements AutoCloseable {
               + holder.name()
               + "'s: choose another");
     }
+    if (wanted == null && !ofproto().hasFreePortNumber()) {
+      throw new ConfigException(
+          "port "
+              + config.name()
+              + ": bridge "
+              + name
+              + " has given away all port numbers that it gives itself: ask for one above them");
+    }
     if (config.peer() != null) {
       OfPort number =
           ofproto().addPatchPort(config.name(), wanted, randomMac(), nowNs).desc().port();
@@ -209,11 +212,14 @@ final class Bridge implements AutoCloseable {
     }
     OdpPort port = addToDatapath(dpif, name, config.name(), PortKind.SYSTEM);
     devices.put(config.name(), port);
-    return ofproto().addPort(dpifPort(dpif, port), wanted, nowNs).desc().port();
+    OfPort number = ofproto().addPort(dpifPort(dpif, port), wanted, nowNs).desc().port();
+    chooseAddress();
+    return number;
   }
 
   /** Writes into the log what there is from now on. */
   void announce() {
+    announced = true;
     log.info("bridge {}: datapath id {}", name, String.format("%016x", dpid));
   }
 
@@ -232,6 +238,7 @@ final class Bridge implements AutoCloseable {
     if (odp != null) {
       deleteFromDatapath(dpif, port, odp);
     }
+    chooseAddress();
   }
 
   /** The OpenFlow port of a patch port, or null. */
@@ -240,10 +247,48 @@ final class Bridge implements AutoCloseable {
   }
 
   /** Looks at a device again, if it is a port of this bridge. */
-  void refresh(String device) {
-    OdpPort port = devices.get(device);
-    if (port != null) {
-      ofproto().refreshPort(dpifPort(dpif, port));
+  void refresh(int ifindex, String device) {
+    ofproto().refreshPorts(ifindex, device);
+    chooseAddress();
+  }
+
+  // Address and datapath id.
+
+  /** Gives LOCAL the address, and the bridge the datapath id, that are its by its ports now. */
+  private void chooseAddress() {
+    long mac = ownMac;
+    boolean found = false;
+    PortState local = null;
+    for (PortState p : ofproto().state().ports().asList()) {
+      if (p.ofPort() == PortState.LOCAL) {
+        local = p;
+      } else if (BridgeAddress.mayBe(p.desc().hwAddr()) && (!found || p.desc().hwAddr() < mac)) {
+        mac = p.desc().hwAddr();
+        found = true;
+      }
+    }
+    long there = local == null ? 0 : local.desc().hwAddr();
+    if (there != 0 && there != mac) { // 0: its device is away
+      setLocalMac(mac);
+    }
+    long id = configuredDpid != null ? configuredDpid : mac;
+    if (id != dpid) {
+      dpid = id;
+      connmgr.setDatapathId(id);
+      if (announced) {
+        announce();
+        controllers.reconnect("the datapath id has changed");
+      }
+    }
+  }
+
+  private void setLocalMac(long mac) {
+    try {
+      int ifindex = links.get(name).ifindex();
+      links.setMac(ifindex, mac);
+      ofproto().refreshPorts(ifindex, name);
+    } catch (NetdevException e) {
+      log.warn("bridge {} does not get the address of its ports: {}", name, e.getMessage());
     }
   }
 

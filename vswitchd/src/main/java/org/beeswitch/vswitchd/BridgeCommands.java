@@ -37,7 +37,12 @@ final class BridgeCommands {
         command("del-br", "[--if-exists] BRIDGE", 1, 2, this::delBr),
         command("list-br", "", 0, 0, args -> lines(bridgeNames())),
         command("br-exists", "BRIDGE", 1, 1, args -> brExists(args.get(0))),
-        command("add-port", "[--may-exist] BRIDGE DEV[=N]", 2, 3, this::addPort),
+        command(
+            "add-port",
+            "[--may-exist] BRIDGE DEV[=N] [type=patch options:peer=PORT]",
+            2,
+            ANY_NUMBER,
+            this::addPort),
         command("del-port", "[--if-exists] [BRIDGE] DEV", 1, 3, this::delPort),
         command("list-ports", "BRIDGE", 1, 1, args -> listPorts(args.get(0))),
         command("port-to-br", "DEV", 1, 1, args -> owner(args.get(0)).name() + "\n"),
@@ -160,9 +165,9 @@ final class BridgeCommands {
   }
 
   private String addPort(List<String> args) throws CommandException, ConfigException {
-    Optioned o = Optioned.of(args, MAY_EXIST, 2, 2);
+    Optioned o = Optioned.of(args, MAY_EXIST, 2, ANY_NUMBER);
     BridgeConfig b = bridge(o.args().get(0));
-    PortConfig port = PortConfig.parse(o.args().get(1));
+    PortConfig port = PortConfig.parse(o.args().subList(1, o.args().size()));
     PortOf there = findPort(port.name());
     if (there != null) {
       if (o.given() && there.bridge().equals(b)) {

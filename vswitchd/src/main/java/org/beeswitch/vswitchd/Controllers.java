@@ -168,6 +168,12 @@ final class Controllers implements AutoCloseable {
     return true;
   }
 
+  /** Ends all connections; to controllers it connects again. */
+  void reconnect(String why) {
+    controllers.values().forEach(c -> c.close(why));
+    services.forEach(c -> c.close(why));
+  }
+
   /** Begins anew with the rules of the switch itself. */
   private void flush(long nowNs) {
     connmgr.ofproto().flushRules(nowNs);

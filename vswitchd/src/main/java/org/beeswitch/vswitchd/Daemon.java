@@ -170,9 +170,11 @@ final class Daemon {
   private void apply(Step s, long nowNs) throws ConfigException {
     log.debug("configuration: {}", s);
     if (s instanceof Step.DeletePort d) {
+      leavePatch(Objects.requireNonNull(config(d.bridge()).port(d.port()), d.port()));
       bridge(d.bridge()).deletePort(d.port());
     } else if (s instanceof Step.DeleteBridge d) {
       Bridge b = bridge(d.bridge());
+      config(d.bridge()).ports().forEach(this::leavePatch);
       bridges.remove(b.name());
       connmgrs.remove(b.ofproto().number());
       b.close();
@@ -226,22 +228,39 @@ final class Daemon {
     return Objects.requireNonNull(bridges.get(name), name);
   }
 
-  /** Connects a patch port that is there now with its other end, if that is there too. */
-  private void joinPatch(String bridge, PortConfig port) {
-    String peer = port.peer();
-    OfPort here = bridge(bridge).patchPort(port.name());
-    if (peer == null || here == null) {
-      return;
-    }
-    for (BridgeConfig b : configuration.bridges()) {
-      PortConfig other = b.port(peer);
-      OfPort there = other == null ? null : bridge(b.name()).patchPort(peer);
-      if (other != null && there != null && port.name().equals(other.peer())) {
-        Ofproto a = bridge(bridge).ofproto();
-        Ofproto z = bridge(b.name()).ofproto();
-        a.setPatchPeer(here, z.number(), there);
-        z.setPatchPeer(there, a.number(), here);
+  /** One end of a patch that is there. */
+  private record PatchPort(Ofproto ofproto, OfPort port) {}
+
+  /** The patch port at the other end of {@code port}, if it is there and leads here. */
+  private @Nullable PatchPort otherEnd(PortConfig port) {
+    if (port.peer() != null) {
+      for (BridgeConfig b : configuration.bridges()) {
+        PortConfig other = b.port(port.peer());
+        if (other != null && port.name().equals(other.peer())) {
+          OfPort there = bridge(b.name()).patchPort(other.name());
+          return there == null ? null : new PatchPort(bridge(b.name()).ofproto(), there);
+        }
       }
+    }
+    return null;
+  }
+
+  /** Connects a port that is there now with its other end, if it is a patch port with one. */
+  private void joinPatch(String bridge, PortConfig port) {
+    OfPort here = bridge(bridge).patchPort(port.name());
+    PatchPort z = otherEnd(port);
+    if (here != null && z != null) {
+      Ofproto a = bridge(bridge).ofproto();
+      a.setPatchPeer(here, z.ofproto().number(), z.port());
+      z.ofproto().setPatchPeer(z.port(), a.number(), here);
+    }
+  }
+
+  /** What goes has to be nobody's peer: its number may be another port's soon. */
+  private void leavePatch(PortConfig port) {
+    PatchPort z = otherEnd(port);
+    if (z != null) {
+      z.ofproto().clearPatchPeer(z.port());
     }
   }
 
@@ -307,9 +326,9 @@ final class Daemon {
   private void onLink(LinkEvent event) {
     dpif.onLink(event);
     for (Bridge b : bridges.values()) {
-      b.refresh(event.link().name());
+      b.refresh(event.link().ifindex(), event.link().name());
       if (event instanceof LinkEvent.Changed c && !c.before().name().equals(c.link().name())) {
-        b.refresh(c.before().name());
+        b.refresh(c.link().ifindex(), c.before().name());
       }
     }
   }

@@ -2,8 +2,11 @@
 
 package org.beeswitch.vswitchd;
 
+import java.util.Optional;
 import org.beeswitch.dpif.Dpif;
 import org.beeswitch.dpif.DpifPort;
+import org.beeswitch.dpif.PortKind;
+import org.beeswitch.netdev.Link;
 import org.beeswitch.netdev.LinkFeatures;
 import org.beeswitch.netdev.Links;
 import org.beeswitch.netdev.LinuxNetdev;
@@ -11,6 +14,7 @@ import org.beeswitch.netdev.Netdev;
 import org.beeswitch.netdev.NetdevException;
 import org.beeswitch.netdev.NetdevState;
 import org.beeswitch.netdev.NetdevStats;
+import org.beeswitch.netdev.Tap;
 import org.beeswitch.ofproto.PortDevices;
 import org.beeswitch.openflow.msg.OfPort;
 import org.beeswitch.openflow.msg.PortDesc;
@@ -18,7 +22,11 @@ import org.beeswitch.openflow.msg.PortStats;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Ports as Linux devices, or as what the datapath has in their place. {@code main} alone. */
+/**
+ * Ports as Linux devices, or as what the datapath has in their place. A port is the device of its
+ * name; if there is none, the one that the datapath uses, which has been renamed. {@code main}
+ * alone.
+ */
 final class NetdevPorts implements PortDevices {
   private static final Logger log = LoggerFactory.getLogger(NetdevPorts.class);
 
@@ -30,20 +38,30 @@ final class NetdevPorts implements PortDevices {
     this.links = links;
   }
 
-  private Netdev device(DpifPort port) {
+  private Netdev device(DpifPort port) throws NetdevException {
+    Optional<Link> renamed = Optional.empty();
+    if (links.find(port.name()).isEmpty()) {
+      renamed = links.find(port.ifindex());
+    }
+    if (renamed.isPresent()) {
+      return new LinuxNetdev(links, renamed.get().name());
+    }
     Netdev own = dpif.netdev(port.number());
     return own != null ? own : new LinuxNetdev(links, port.name());
   }
 
   @Override
   public PortDesc describe(DpifPort port, OfPort number) {
-    Netdev device = device(port);
+    Netdev device;
     NetdevState state;
     try {
+      device = device(port);
       state = device.state();
     } catch (NetdevException e) {
       log.debug("port {}: {}", port.name(), e.getMessage());
-      return new PortDesc(number, 0, port.name(), 0, PortDesc.STATE_LINK_DOWN, 0, 0, 0, 0, 0, 0);
+      int config = PortDesc.CONFIG_PORT_DOWN;
+      int down = PortDesc.STATE_LINK_DOWN;
+      return new PortDesc(number, 0, port.name(), config, down, 0, 0, 0, 0, 0, 0);
     }
     LinkFeatures f = device.features();
     return new PortDesc(
@@ -63,7 +81,11 @@ final class NetdevPorts implements PortDevices {
   @Override
   public PortStats stats(DpifPort port, OfPort number) {
     try {
-      NetdevStats s = device(port).stats();
+      Netdev device = device(port);
+      NetdevStats s = device.stats();
+      if (port.kind() == PortKind.INTERNAL && !(device instanceof Tap)) {
+        s = s.swapped(); // the host's end of it
+      }
       return new PortStats(
           number,
           s.rxPackets(),

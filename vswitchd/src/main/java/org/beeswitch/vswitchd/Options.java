@@ -119,6 +119,16 @@ final class Options {
   }
 
   @Option(
+      names = "--patch",
+      paramLabel = "NAME[=N]:PEER",
+      description = "A port that is joined with the patch port PEER of another bridge; repeatable.")
+  void addPatch(@Nullable String text) {
+    if (text != null) {
+      bridge("--patch").ports.add(checked(() -> PortConfig.parsePatch(text)));
+    }
+  }
+
+  @Option(
       names = "--controller",
       paramLabel = "TARGET",
       description = {

@@ -92,6 +92,14 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
     return ofproto;
   }
 
+  /**
+   * Says which datapath id features have from now on. Nothing tells those who know the old one:
+   * their connections have to be made anew.
+   */
+  public void setDatapathId(long dpid) {
+    requests.setDatapathId(dpid);
+  }
+
   /** Sets the time that messages handled from now on are handled at. */
   public void setTime(long now) {
     nowNs = now;

@@ -47,7 +47,7 @@ final class Requests {
   private static final int ONF = 0x4f4e4600;
 
   private final Ofproto ofproto;
-  private final long dpid;
+  private long dpid;
   private final Connmgr connmgr;
   private final Multiparts multiparts;
 
@@ -56,6 +56,10 @@ final class Requests {
     this.dpid = dpid;
     this.connmgr = connmgr;
     this.multiparts = new Multiparts(ofproto, identity);
+  }
+
+  void setDatapathId(long id) {
+    dpid = id;
   }
 
   /**

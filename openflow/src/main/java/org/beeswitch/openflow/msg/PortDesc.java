@@ -58,4 +58,29 @@ public record PortDesc(
       throw new IllegalArgumentException("hardware address of more than 48 bits");
     }
   }
+
+  /** The same port with other CONFIG_* and STATE_* bits. */
+  public PortDesc with(int newConfig, int newState) {
+    return new PortDesc(
+        port,
+        hwAddr,
+        name,
+        newConfig,
+        newState,
+        curr,
+        advertised,
+        supported,
+        peer,
+        currSpeed,
+        maxSpeed);
+  }
+
+  public boolean isLive() {
+    return (state & STATE_LIVE) != 0;
+  }
+
+  /** The same port, not live, with nothing else changed. */
+  public PortDesc withoutLive() {
+    return with(config, state & ~STATE_LIVE);
+  }
 }
