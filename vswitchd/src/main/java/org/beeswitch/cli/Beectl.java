@@ -33,7 +33,20 @@ import picocli.CommandLine.ParameterException;
 public final class Beectl {
   /** Options whose value is the next word. */
   private static final Set<String> WITH_VALUE =
-      Set.of("--rundir", "-O", "--protocols", "-t", "--timeout");
+      Set.of(
+          "--rundir",
+          "-O",
+          "--protocols",
+          "-t",
+          "--timeout",
+          "-p",
+          "--private-key",
+          "-c",
+          "--certificate",
+          "-C",
+          "--ca-cert",
+          "--bootstrap-ca-cert",
+          "--ssl-protocols");
 
   /** Words for commands that have a slash in {@code ovs-appctl}. */
   private static final Map<String, String> SHORT =
@@ -190,6 +203,7 @@ public final class Beectl {
             "  add-port BRIDGE NAME[=N] type=patch options:peer=NAME,",
             "  list-ports BRIDGE, set-controller BRIDGE TARGET..., get-controller BRIDGE,",
             "  del-controller BRIDGE, show-controllers, set-fail-mode BRIDGE standalone|secure",
+            "  set-ssl [--bootstrap] PRIVATE-KEY CERTIFICATE CA-CERT, get-ssl, del-ssl",
             "  dpctl show, dpctl dump-flows [-m] [--names|--no-names]",
             "  trace BRIDGE FLOW, fdb show BRIDGE, coverage, memory, version, list-commands",
             "  exit [--keep]",

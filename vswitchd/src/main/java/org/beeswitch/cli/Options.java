@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.beeswitch.vswitchd.TlsOptions;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -49,6 +51,8 @@ final class Options {
       paramLabel = "SECS",
       description = "Give up after that time.")
   int timeoutS = LONGEST_S;
+
+  @Mixin final TlsOptions tls = new TlsOptions();
 
   @Option(names = "--strict", description = "For mod-flows and del-flows: the match as it is.")
   boolean strict;

@@ -34,6 +34,7 @@ import org.beeswitch.openflow.msg.PortDesc;
 import org.beeswitch.openflow.msg.TableFeatures;
 import org.beeswitch.openflow.text.MessageText;
 import org.beeswitch.openflow.text.Names;
+import org.beeswitch.vswitchd.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -127,8 +128,14 @@ final class SwitchClient {
   OfClient<Frame, OfFrame> open(VersionSet versions) throws CliException {
     nextXid++;
     try {
-      return OfClient.connect(target, options.rundir, versions, new RawCodec(), options.timeout());
-    } catch (IOException | IllegalArgumentException e) {
+      return OfClient.connect(
+          target,
+          options.rundir,
+          options.tls.over(null),
+          versions,
+          new RawCodec(),
+          options.timeout());
+    } catch (IOException | ConfigException | IllegalArgumentException e) {
       throw new CliException(String.valueOf(e.getMessage()), e);
     }
   }

@@ -95,7 +95,7 @@ public final class Beeswitchd {
 
   private static Configuration wanted(Options options, Configuration fromFile)
       throws ConfigException {
-    Configuration c = fromFile;
+    Configuration c = fromFile.withTls(options.tls.over(fromFile.tls()));
     for (Options.BridgeOptions o : options.bridges) {
       BridgeConfig b = c.bridge(o.name);
       try {

@@ -2,11 +2,13 @@
 
 package org.beeswitch.vswitchd;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.beeswitch.openflow.channel.Target;
+import org.beeswitch.openflow.tls.TlsSettings;
 import org.beeswitch.vswitchd.config.BridgeConfig;
 import org.beeswitch.vswitchd.config.ConfigException;
 import org.beeswitch.vswitchd.config.Configuration;
@@ -53,6 +55,9 @@ final class BridgeCommands {
         command("set-fail-mode", "BRIDGE standalone|secure", 2, 2, this::setFailMode),
         command("get-fail-mode", "BRIDGE", 1, 1, args -> getFailMode(args.get(0))),
         command("del-fail-mode", "BRIDGE", 1, 1, this::delFailMode),
+        command("set-ssl", "[--bootstrap] PRIVATE-KEY CERTIFICATE CA-CERT", 3, 4, this::setSsl),
+        command("get-ssl", "", 0, 0, args -> getSsl()),
+        command("del-ssl", "", 0, 0, args -> apply(c -> c.withTls(null))),
         command("show", "", 0, 0, args -> show()));
   }
 
@@ -264,6 +269,36 @@ final class BridgeCommands {
   private String delFailMode(List<String> args) throws CommandException, ConfigException {
     BridgeConfig b = bridge(args.get(0));
     return apply(c -> c.with(b.withFailMode(FailMode.STANDALONE)));
+  }
+
+  private String setSsl(List<String> args) throws CommandException, ConfigException {
+    Optioned o = Optioned.of(args, "--bootstrap", 3, 3);
+    List<Path> files = new ArrayList<>();
+    for (String a : o.args()) {
+      Path file = Path.of(a);
+      if (!file.isAbsolute()) {
+        throw new CommandException(
+            a + ": the daemon has another working directory: give an absolute path");
+      }
+      files.add(file);
+    }
+    TlsSettings old = daemon.configuration().tls();
+    TlsSettings next =
+        new TlsSettings(
+            files.get(0),
+            files.get(1),
+            files.get(2),
+            o.given(),
+            old == null ? TlsSettings.PROTOCOLS : old.protocols());
+    return apply(c -> c.withTls(next));
+  }
+
+  private String getSsl() {
+    TlsSettings t = daemon.configuration().tls();
+    return t == null
+        ? ""
+        : "Private key: %s\nCertificate: %s\nCA Certificate: %s\nBootstrap: %s\n"
+            .formatted(t.privateKey(), t.certificate(), t.caCert(), t.bootstrap());
   }
 
   /** As {@code ovs-vsctl show}, without the ids that only a database has. */

@@ -31,6 +31,7 @@ import org.beeswitch.openflow.channel.ChannelCounters;
 import org.beeswitch.openflow.channel.Streams;
 import org.beeswitch.openflow.msg.OfPort;
 import org.beeswitch.openflow.msg.PacketIn;
+import org.beeswitch.openflow.tls.TlsException;
 import org.beeswitch.vswitchd.config.BridgeConfig;
 import org.beeswitch.vswitchd.config.ConfigException;
 import org.beeswitch.vswitchd.config.Configuration;
@@ -169,7 +170,13 @@ final class Daemon {
 
   private void apply(Step s, long nowNs) throws ConfigException {
     log.debug("configuration: {}", s);
-    if (s instanceof Step.DeletePort d) {
+    if (s instanceof Step.SetTls t) {
+      try {
+        streams.setTls(t.tls());
+      } catch (TlsException e) {
+        throw new ConfigException("TLS: " + e.getMessage(), e);
+      }
+    } else if (s instanceof Step.DeletePort d) {
       leavePatch(Objects.requireNonNull(config(d.bridge()).port(d.port()), d.port()));
       bridge(d.bridge()).deletePort(d.port());
     } else if (s instanceof Step.DeleteBridge d) {
@@ -203,7 +210,9 @@ final class Daemon {
 
   /** The configuration in force once that step is done. */
   private Configuration after(Step s) {
-    if (s instanceof Step.DeletePort d) {
+    if (s instanceof Step.SetTls t) {
+      return configuration.withTls(t.tls());
+    } else if (s instanceof Step.DeletePort d) {
       return configuration.with(config(d.bridge()).withoutPort(d.port()));
     } else if (s instanceof Step.DeleteBridge d) {
       return configuration.without(d.bridge());

@@ -15,6 +15,7 @@ import org.beeswitch.vswitchd.config.PortConfig;
 import org.beeswitch.vswitchd.config.Protocols;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -88,7 +89,7 @@ final class Options {
       names = "--bridge",
       paramLabel = "NAME",
       description =
-          "A bridge; may be repeated, and options from here to --rundir belong to the bridge before"
+          "A bridge; may be repeated, and options from here to --flows belong to the bridge before"
               + " them.")
   void addBridge(@Nullable String name) {
     if (name != null) {
@@ -132,8 +133,8 @@ final class Options {
       names = "--controller",
       paramLabel = "TARGET",
       description = {
-        "Its controller: tcp:HOST[:PORT] or unix:PATH to connect to, ptcp:[PORT][:HOST] or"
-            + " punix:PATH to listen on; repeatable."
+        "Its controller: tcp:HOST[:PORT], ssl:HOST[:PORT] or unix:PATH to connect to,"
+            + " ptcp:[PORT][:HOST], pssl:[PORT][:HOST] or punix:PATH to listen on; repeatable."
       })
   void addController(@Nullable String text) {
     if (text != null) {
@@ -171,6 +172,8 @@ final class Options {
       bridge("--flows").changes.add(b -> b.withFlows(Path.of(text)));
     }
   }
+
+  @Mixin final TlsOptions tls = new TlsOptions();
 
   @Option(
       names = "--rundir",

@@ -34,6 +34,18 @@ public enum ChannelCounter {
   IO_ERRORS,
   /** Connections closed because of an exception that nobody expected, each one a bug. */
   INTERNAL_ERRORS,
+  /** Connections, active or accepted, that agreed on no version in time: the peer stalls. */
+  HANDSHAKES_TIMED_OUT,
+  /** TLS handshakes that ended well, of either side. */
+  TLS_CONNECTIONS,
+  /** TLS handshakes that failed: no TLS, a certificate that is missing, expired or not trusted. */
+  TLS_HANDSHAKES_FAILED,
+  /** Connections over TLS that came or were to be made while no key was configured. */
+  TLS_NOT_CONFIGURED,
+  /** Times that changed files of keys and certificates were read again. */
+  TLS_FILES_READ_AGAIN,
+  /** Times that these could not be used, so that the old ones stayed in force. */
+  TLS_FILES_BAD,
   /** Probes sent. */
   PROBES_SENT,
   /** Connections closed because a probe was not answered. */

@@ -9,12 +9,23 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
-/** The counters of one daemon's channels. Written and read by any thread. */
+/**
+ * The counters of one daemon's channels, and the limit of what its peers can make it log. Written
+ * and read by any thread.
+ */
 public final class ChannelCounters {
   private final ImmutableMap<ChannelCounter, LongAdder> adders;
 
+  /** One for all connections, so that it cannot be got around by connecting again. */
+  private final LogLimit badMessages;
+
   public ChannelCounters() {
     adders = Maps.toMap(EnumSet.allOf(ChannelCounter.class), counter -> new LongAdder());
+    badMessages = LogLimit.forBadMessages(this);
+  }
+
+  LogLimit badMessages() {
+    return badMessages;
   }
 
   public void increment(ChannelCounter counter) {

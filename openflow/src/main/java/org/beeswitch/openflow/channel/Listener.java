@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +32,9 @@ public final class Listener<I> implements AutoCloseable {
   private final Runnable wakeup;
   private final Function<String, StreamVconn<I>> newVconn;
 
+  /** Puts what belongs under a vconn into the pipeline before it. */
+  private final BiConsumer<Channel, StreamVconn<I>> prepare;
+
   /**
    * Filled by the event loop, emptied by main; has at most {@link ChannelLimits#ACCEPTED} elements.
    */
@@ -46,11 +50,13 @@ public final class Listener<I> implements AutoCloseable {
       Target target,
       ChannelCounters counters,
       Runnable wakeup,
-      Function<String, StreamVconn<I>> newVconn) {
+      Function<String, StreamVconn<I>> newVconn,
+      BiConsumer<Channel, StreamVconn<I>> prepare) {
     this.target = target;
     this.counters = counters;
     this.wakeup = wakeup;
     this.newVconn = newVconn;
+    this.prepare = prepare;
   }
 
   void attach(Channel ch, @Nullable Path path) {
@@ -72,6 +78,7 @@ public final class Listener<I> implements AutoCloseable {
     counters.increment(ChannelCounter.CONNECTIONS_ACCEPTED);
     StreamVconn<I> vconn = newVconn.apply(peerName);
     vconn.attach(ch);
+    prepare.accept(ch, vconn);
     ch.pipeline().addLast(vconn);
     accepted.add(vconn);
     wakeup.run();

@@ -36,6 +36,11 @@ final class LogLimit {
     return new LogLimit(1 / 60.0, 5, System::nanoTime, counters);
   }
 
+  /** OVS's limit for what TLS says: who knows what can trigger it. 10 a minute, 25 at once. */
+  static LogLimit forTls(ChannelCounters counters) {
+    return new LogLimit(10 / 60.0, 25, System::nanoTime, counters);
+  }
+
   synchronized boolean allows() {
     long earned = (nanoClock.getAsLong() - lastNs) / intervalNs;
     if (earned > 0) {

@@ -4,6 +4,7 @@ package org.beeswitch.openflow.channel;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -22,6 +23,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.beeswitch.openflow.tls.TlsChannel;
+import org.beeswitch.openflow.tls.TlsContext;
+import org.beeswitch.openflow.tls.TlsSettings;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +61,9 @@ public final class OfClient<I, O> implements AutoCloseable {
   /** Bytes that are not yet a whole frame; in writing mode. */
   private final ByteBuffer input = ByteBuffer.allocate(READ_SIZE);
 
+  /** Set once the connection is one over TLS. */
+  private @Nullable TlsChannel tls;
+
   private final Deque<Frame> unread = new ArrayDeque<>();
   private int version = -1;
   private int nextXid = 2;
@@ -77,14 +84,38 @@ public final class OfClient<I, O> implements AutoCloseable {
    *
    * @param rundir where relative paths of unix sockets begin
    * @throws IOException naming the target, and what was wrong
-   * @throws IllegalArgumentException if the target is passive, or not supported
+   * @throws IllegalArgumentException if the target is passive
    */
   public static <I, O> OfClient<I, O> connect(
       Target target, Path rundir, VersionSet allowed, MessageCodec<I, O> codec, Duration timeout)
       throws IOException {
-    target.requireSupported();
+    return connect(target, rundir, null, allowed, codec, timeout);
+  }
+
+  /**
+   * The same with what it takes for a target over TLS.
+   *
+   * @param tls null: such a target is refused
+   */
+  public static <I, O> OfClient<I, O> connect(
+      Target target,
+      Path rundir,
+      @Nullable TlsSettings tls,
+      VersionSet allowed,
+      MessageCodec<I, O> codec,
+      Duration timeout)
+      throws IOException {
     if (target.passive()) {
       throw new IllegalArgumentException("target \"" + target.text() + "\" cannot be connected to");
+    }
+    // Before connecting: a switch gives a handshake a second.
+    TlsContext context = null;
+    if (target instanceof Target.Inet inet && inet.tls()) {
+      if (tls == null) {
+        throw new IOException(
+            target.text() + ": TLS wants a private key, a certificate and a CA certificate");
+      }
+      context = TlsContext.read(tls);
     }
     SocketChannel channel =
         target instanceof Target.Unix
@@ -93,7 +124,7 @@ public final class OfClient<I, O> implements AutoCloseable {
     OfClient<I, O> client = null;
     try {
       client = new OfClient<>(target, codec, timeout, channel);
-      client.handshake(address(target, rundir), allowed);
+      client.handshake(address(target, rundir), context, allowed);
       return client;
     } catch (IOException | RuntimeException e) {
       if (client != null) {
@@ -112,7 +143,8 @@ public final class OfClient<I, O> implements AutoCloseable {
     return UnixDomainSocketAddress.of(rundir.resolve(((Target.Unix) target).path()));
   }
 
-  private void handshake(SocketAddress address, VersionSet allowed) throws IOException {
+  private void handshake(SocketAddress address, @Nullable TlsContext context, VersionSet allowed)
+      throws IOException {
     long deadlineNs = System.nanoTime() + timeoutNs;
     try {
       boolean connected = channel.connect(address);
@@ -124,6 +156,9 @@ public final class OfClient<I, O> implements AutoCloseable {
       throw e;
     } catch (IOException e) {
       throw connectError(e);
+    }
+    if (context != null && target instanceof Target.Inet inet) {
+      secure(inet, context, deadlineNs);
     }
     write(Wire.encodeHello(allowed, 1).toByteBuf(), deadlineNs);
     Frame first = nextFrame(deadlineNs);
@@ -141,6 +176,26 @@ public final class OfClient<I, O> implements AutoCloseable {
               + ")");
     }
     version = common.newest();
+  }
+
+  private void secure(Target.Inet inet, TlsContext context, long deadlineNs) throws IOException {
+    String host = inet.host();
+    boolean named = host != null && !NetUtil.isValidIpV4Address(host) && host.indexOf(':') < 0;
+    TlsChannel secured = new TlsChannel(channel, context.client(named ? host : null));
+    try {
+      while (!secured.handshake()) {
+        select(secured.interestOps(), deadlineNs);
+      }
+    } catch (SocketTimeoutException e) {
+      throw e;
+    } catch (IOException e) {
+      throw connectError(e);
+    }
+    if (context.isBootstrapping()) {
+      context.bootstrap(secured.peerCertificates());
+      throw error("the CA certificate was taken from the peer: try again, now it is verified");
+    }
+    tls = secured;
   }
 
   private ConnectException connectError(IOException cause) {
@@ -254,16 +309,17 @@ public final class OfClient<I, O> implements AutoCloseable {
     while (true) {
       int n;
       try {
-        n = channel.write(out);
+        n = tls == null ? channel.write(out) : tls.write(out);
       } catch (IOException e) {
         throw error("connection dropped (" + e.getMessage() + ")", e);
       }
-      if (!out.hasRemaining()) {
+      boolean unsent = tls != null && tls.hasUnsent();
+      if (!out.hasRemaining() && !unsent) {
         return;
       }
-      if (n == 0) {
+      if (n == 0 || unsent) {
         select(SelectionKey.OP_WRITE | SelectionKey.OP_READ, deadlineNs);
-        if (key.isReadable()) {
+        if (key.isReadable() || tls != null && tls.hasBuffered()) {
           read();
         }
       }
@@ -285,7 +341,10 @@ public final class OfClient<I, O> implements AutoCloseable {
   }
 
   private void select(int ops, long deadlineNs) throws IOException {
-    key.interestOps(ops);
+    if (tls != null && (ops & SelectionKey.OP_READ) != 0 && tls.hasBuffered()) {
+      return;
+    }
+    key.interestOps(tls == null ? ops : ops | tls.interestOps());
     selector.selectedKeys().clear();
     long leftMs = (deadlineNs - System.nanoTime() + 999_999) / 1_000_000;
     if (leftMs <= 0 || selector.select(leftMs) == 0 && deadlineNs - System.nanoTime() <= 0) {
@@ -297,7 +356,7 @@ public final class OfClient<I, O> implements AutoCloseable {
   private void read() throws IOException {
     int n;
     try {
-      n = channel.read(input);
+      n = tls == null ? channel.read(input) : tls.read(input);
     } catch (IOException e) {
       throw error("connection dropped (" + e.getMessage() + ")", e);
     }
@@ -338,6 +397,9 @@ public final class OfClient<I, O> implements AutoCloseable {
   @Override
   public void close() throws IOException {
     selector.close();
+    if (tls != null) {
+      tls.close();
+    }
     channel.close();
   }
 }

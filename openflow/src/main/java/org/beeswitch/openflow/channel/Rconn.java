@@ -132,7 +132,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
     this.listener = listener;
     this.settings = settings;
     this.counters = counters;
-    this.logLimit = LogLimit.forBadMessages(counters);
+    this.logLimit = counters.badMessages();
     this.monitors = new Monitors(name, counters);
     this.epochNs = nowNs;
     this.state = opener != null ? State.BACKOFF : State.CONNECTING;
@@ -311,6 +311,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
       if (logsAttempts()) {
         log.info("{}: connection timed out", name);
       }
+      counters.increment(ChannelCounter.HANDSHAKES_TIMED_OUT);
       // An attempt that used up its back-off is still a failure.
       backoffDeadlineMs = NEVER;
       disconnect(CloseReason.timedOut());
@@ -545,10 +546,11 @@ public final class Rconn<I, O> implements OfConnection<O> {
   }
 
   /**
-   * Not when the back-off has reached its maximum: a controller that stays away would fill the log.
+   * Not when the back-off has reached its maximum: a controller that stays away would fill the log;
+   * nor what others try with us.
    */
   private boolean logsAttempts() {
-    return backoffMs < settings.maxBackoffS() * 1000L;
+    return opener != null && backoffMs < settings.maxBackoffS() * 1000L;
   }
 
   /**

@@ -16,6 +16,7 @@ import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
@@ -29,19 +30,29 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.beeswitch.openflow.tls.TlsContext;
+import org.beeswitch.openflow.tls.TlsException;
+import org.beeswitch.openflow.tls.TlsSettings;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sockets: connects to active targets and listens on passive ones, all on one event loop, whose
  * thread does the reading, cutting, decoding and writing of all connections. One for a daemon.
  *
  * <p>What it makes is used by {@code main}. Names of hosts are looked up on a thread of their own,
- * because the system's resolver blocks.
+ * because the system's resolver blocks; so is what TLS computes with keys, because it takes
+ * milliseconds.
  */
 public final class Streams implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Streams.class);
+
   /** CS6, network control, which is what OVS marks its OpenFlow connections with (DSCP_DEFAULT). */
   private static final int IP_TOS_CONTROL = 48 << 2;
 
@@ -60,6 +71,15 @@ public final class Streams implements AutoCloseable {
   private final Runnable wakeup;
   private final MultiThreadIoEventLoopGroup group;
   private final ThreadPoolExecutor resolver;
+
+  /** Has one task at most for each connection, whose number is limited. */
+  private final ThreadPoolExecutor signer;
+
+  private final LogLimit tlsLogLimit;
+
+  /** Written by {@code main}. */
+  private volatile @Nullable Tls tls;
+
   private final AtomicInteger nextHelloXid = new AtomicInteger(1);
   private final AtomicInteger nextUnixName = new AtomicInteger();
 
@@ -76,7 +96,7 @@ public final class Streams implements AutoCloseable {
     this.rundir = rundir;
     this.counters = counters;
     this.wakeup = wakeup;
-    this.logLimit = LogLimit.forBadMessages(counters);
+    this.logLimit = counters.badMessages();
     this.group =
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("openflow-io", true), EpollIoHandler.newFactory());
@@ -89,6 +109,16 @@ public final class Streams implements AutoCloseable {
             new ArrayBlockingQueue<>(RESOLVER_QUEUE),
             new DefaultThreadFactory("openflow-resolver", true));
     this.resolver.allowCoreThreadTimeOut(true);
+    this.signer =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            new DefaultThreadFactory("openflow-tls", true));
+    this.signer.allowCoreThreadTimeOut(true);
+    this.tlsLogLimit = LogLimit.forTls(counters);
   }
 
   public ChannelCounters counters() {
@@ -96,13 +126,25 @@ public final class Streams implements AutoCloseable {
   }
 
   /**
+   * Says with which key and authorities connections over TLS are made and accepted from now on;
+   * null: none are.
+   *
+   * @throws TlsException naming the file and what is wrong with it; nothing has changed
+   */
+  public void setTls(@Nullable TlsSettings settings) throws TlsException {
+    Tls now = tls;
+    if (now == null || !now.settings().equals(settings)) {
+      tls = settings == null ? null : new Tls(settings, counters);
+    }
+  }
+
+  /**
    * Begins to connect. Never throws for what the network or the file system say: the vconn is then
    * over.
    *
-   * @throws IllegalArgumentException if the target is passive, or not supported
+   * @throws IllegalArgumentException if the target is passive
    */
   public <I> Vconn<I> open(Target target, VersionSet allowed, MessageCodec<I, ?> codec) {
-    target.requireSupported();
     if (target.passive()) {
       throw new IllegalArgumentException("target \"" + target.text() + "\" cannot be connected to");
     }
@@ -116,7 +158,16 @@ public final class Streams implements AutoCloseable {
             .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
             // The owner's time-out ends an attempt, not netty's.
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)
-            .handler(initializer(vconn));
+            .handler(
+                new ChannelInitializer<>() {
+                  @Override
+                  protected void initChannel(Channel ch) {
+                    if (target instanceof Target.Inet inet && inet.tls()) {
+                      secure(ch, vconn, inet.host(), true);
+                    }
+                    ch.pipeline().addLast(vconn);
+                  }
+                });
     if (!unix) {
       bootstrap
           .option(ChannelOption.TCP_NODELAY, true)
@@ -196,16 +247,25 @@ public final class Streams implements AutoCloseable {
    * not asked here.
    *
    * @throws IOException saying which target cannot be listened on, and why
-   * @throws IllegalArgumentException if the target is active, or not supported
+   * @throws IllegalArgumentException if the target is active
    */
   public <I> Listener<I> listen(Target target, VersionSet allowed, MessageCodec<I, ?> codec)
       throws IOException {
-    target.requireSupported();
     if (!target.passive()) {
       throw new IllegalArgumentException("target \"" + target.text() + "\" cannot be listened on");
     }
+    boolean tls = target instanceof Target.Inet inet && inet.tls();
     var listener =
-        new Listener<I>(target, counters, wakeup, name -> newVconn(name, allowed, codec));
+        new Listener<I>(
+            target,
+            counters,
+            wakeup,
+            name -> newVconn(name, allowed, codec),
+            (ch, vconn) -> {
+              if (tls) {
+                secure(ch, vconn, null, false);
+              }
+            });
     if (target instanceof Target.Unix unix) {
       listenUnix(unix, listener);
     } else if (target instanceof Target.Inet inet) {
@@ -231,7 +291,7 @@ public final class Streams implements AutoCloseable {
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.IP_TOS, IP_TOS_CONTROL)
-            .childHandler(acceptor(listener, Streams::peerName));
+            .childHandler(acceptor(listener, ch -> peerName(target.tls() ? "ssl:" : "tcp:", ch)));
     String host = target.host();
     if (host != null && !isNumeric(host)) {
       throw new IOException(target.text() + ": bad IP address \"" + host + "\"");
@@ -260,12 +320,12 @@ public final class Streams implements AutoCloseable {
     return bound.channel();
   }
 
-  private static String peerName(Channel ch) {
+  private static String peerName(String scheme, Channel ch) {
     if (ch.remoteAddress() instanceof InetSocketAddress peer) {
       String host = peer.getAddress().getHostAddress();
-      return "tcp:" + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + peer.getPort();
+      return scheme + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + peer.getPort();
     }
-    return "tcp:?";
+    return scheme + "?";
   }
 
   private Path socketPath(Target.Unix target) throws IOException {
@@ -302,16 +362,30 @@ public final class Streams implements AutoCloseable {
   }
 
   /**
-   * The pipeline of a connection. An SslHandler will be its first handler where the target says
-   * TLS.
+   * Puts TLS under the connection, or ends it where nobody has said with which key. Signing and
+   * verifying is done by a thread of its own, so that other connections do not wait for it.
    */
-  private static ChannelInitializer<Channel> initializer(StreamVconn<?> vconn) {
-    return new ChannelInitializer<>() {
-      @Override
-      protected void initChannel(Channel ch) {
-        ch.pipeline().addLast(vconn);
+  private void secure(Channel ch, StreamVconn<?> vconn, @Nullable String host, boolean client) {
+    Tls now = tls;
+    if (now == null) {
+      counters.increment(ChannelCounter.TLS_NOT_CONFIGURED);
+      if (tlsLogLimit.allows()) {
+        log.error("{}: private key must be configured to use SSL", vconn.name());
       }
-    };
+      vconn.fail(new CloseReason(CloseReason.Kind.IO, "Protocol not available"));
+      ChannelFuture closing = ch.close();
+      assert closing != null;
+      return;
+    }
+    TlsContext context = now.context();
+    boolean named = host != null && !isNumeric(host);
+    var ssl =
+        new SslHandler(client ? context.client(named ? host : null) : context.server(), signer);
+    // The owner's time-out ends a handshake, not netty's.
+    ssl.setHandshakeTimeoutMillis(0);
+    ssl.setCloseNotifyFlushTimeoutMillis(0);
+    ssl.setCloseNotifyReadTimeoutMillis(0);
+    ch.pipeline().addLast(ssl, new TlsGuard(vconn, context, ssl, counters, tlsLogLimit));
   }
 
   private static ChannelInitializer<Channel> acceptor(
@@ -328,6 +402,7 @@ public final class Streams implements AutoCloseable {
   @Override
   public void close() {
     resolver.shutdownNow();
+    signer.shutdown();
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 }

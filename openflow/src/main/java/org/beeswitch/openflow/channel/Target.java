@@ -56,16 +56,6 @@ public sealed interface Target {
     };
   }
 
-  /**
-   * @throws IllegalArgumentException if this is a kind of target that can be written but not yet
-   *     used
-   */
-  default void requireSupported() {
-    if (this instanceof Inet inet && inet.tls()) {
-      throw bad(text(), "TLS is not available yet, use tcp:, ptcp:, unix: or punix:");
-    }
-  }
-
   /** Whether a peer can be gone without the kernel saying so. */
   default boolean needsProbes() {
     return this instanceof Inet;

@@ -68,11 +68,4 @@ class TargetTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("target \"" + text + "\": ");
   }
-
-  @Test
-  void tlsIsSaidToBeMissing() {
-    assertThatThrownBy(() -> Target.parse("ssl:127.0.0.1").requireSupported())
-        .hasMessageContaining("TLS is not available yet");
-    Target.parse("tcp:127.0.0.1").requireSupported();
-  }
 }

@@ -128,12 +128,10 @@ public record BridgeConfig(
         "datapath id \"" + text + "\" is not 1 to 16 hexadecimal digits other than 0");
   }
 
-  /** Reads a controller's target, which has to be of a kind that works. */
+  /** Reads a controller's target. */
   public static Target parseController(String text) throws ConfigException {
     try {
-      Target t = Target.parse(text);
-      t.requireSupported();
-      return t;
+      return Target.parse(text);
     } catch (IllegalArgumentException e) {
       throw new ConfigException("controller " + e.getMessage(), e);
     }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import org.beeswitch.ofproto.connmgr.SwitchIdentity;
 import org.beeswitch.openflow.channel.Target;
+import org.beeswitch.openflow.tls.TlsSettings;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record ConfigFile(
     @Nullable String datapath, @Nullable Path rundir, Configuration configuration) {
-  private static final Set<String> TOP = Set.of("datapath", "rundir", "bridge");
+  private static final Set<String> TOP = Set.of("datapath", "rundir", "ssl", "bridge");
+  private static final Set<String> SSL =
+      Set.of("private-key", "certificate", "ca-cert", "bootstrap-ca-cert", "protocols");
   private static final Set<String> BRIDGE =
       Set.of("name", "dpid", "port", "controllers", "fail-mode", "protocols", "desc", "flows");
   private static final Set<String> DESC =
@@ -64,10 +67,42 @@ public record ConfigFile(
         return new ConfigFile(
             text(root, "datapath", "the file"),
             rundir == null ? null : directory.resolve(rundir),
-            new Configuration(bridges));
+            new Configuration(bridges, tls(root.get("ssl"))));
       } catch (IllegalArgumentException e) {
         throw new ConfigException(file + ": " + e.getMessage(), e);
       }
+    }
+
+    private @Nullable TlsSettings tls(@Nullable JsonNode t) throws ConfigException {
+      if (t == null) {
+        return null;
+      }
+      String where = "[ssl]";
+      if (!t.isObject()) {
+        throw complaint(where, "is not a table");
+      }
+      checkKeys(t, SSL, where);
+      JsonNode bootstrap = t.get("bootstrap-ca-cert");
+      if (bootstrap != null && !bootstrap.isBoolean()) {
+        throw complaint(where, "bootstrap-ca-cert is neither true nor false");
+      }
+      List<String> protocols = texts(t, "protocols", where);
+      return new TlsSettings(
+          path(t, "private-key", where),
+          path(t, "certificate", where),
+          path(t, "ca-cert", where),
+          bootstrap != null && bootstrap.booleanValue(),
+          protocols.isEmpty()
+              ? TlsSettings.PROTOCOLS
+              : TlsSettings.parseProtocols(String.join(",", protocols)));
+    }
+
+    private Path path(JsonNode node, String key, String where) throws ConfigException {
+      String text = text(node, key, where);
+      if (text == null) {
+        throw complaint(where, "has no " + key);
+      }
+      return directory.resolve(text);
     }
 
     private BridgeConfig bridge(JsonNode b, int n) throws ConfigException {

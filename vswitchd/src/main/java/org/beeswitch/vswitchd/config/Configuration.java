@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.beeswitch.openflow.tls.TlsSettings;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,9 +17,10 @@ import org.jspecify.annotations.Nullable;
  * type and rundir are fixed for the life of a daemon.
  *
  * @param bridges in the order given
+ * @param tls the key and the authorities of connections over TLS; null: none can be made
  */
-public record Configuration(List<BridgeConfig> bridges) {
-  public static final Configuration EMPTY = new Configuration(List.of());
+public record Configuration(List<BridgeConfig> bridges, @Nullable TlsSettings tls) {
+  public static final Configuration EMPTY = new Configuration(List.of(), null);
 
   public Configuration {
     bridges = List.copyOf(bridges);
@@ -60,10 +62,14 @@ public record Configuration(List<BridgeConfig> bridges) {
     if (!there) {
       all.add(b);
     }
-    return new Configuration(all);
+    return new Configuration(all, tls);
   }
 
   public Configuration without(String bridge) {
-    return new Configuration(bridges.stream().filter(b -> !b.name().equals(bridge)).toList());
+    return new Configuration(bridges.stream().filter(b -> !b.name().equals(bridge)).toList(), tls);
+  }
+
+  public Configuration withTls(@Nullable TlsSettings settings) {
+    return new Configuration(bridges, settings);
   }
 }

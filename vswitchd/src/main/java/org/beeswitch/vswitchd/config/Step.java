@@ -6,18 +6,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.beeswitch.openflow.channel.Target;
+import org.beeswitch.openflow.tls.TlsSettings;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One change on the way from a configuration to the next.
  *
- * <p>The order is: first what goes, so that a device can move from one bridge to another; then
- * bridges, ports, and last what bridges say to controllers, so that a controller never sees half a
- * bridge. What both configurations have alike is not touched: a flow survives that a port is added
- * beside it. A bridge whose datapath id, protocols or description changed is made anew; its
- * controllers would have to get to know it again anyhow. A file of flows is read when a bridge is
- * made, and never again.
+ * <p>The order is: TLS, so that what is wrong with its files stops the rest; then what goes, so
+ * that a device can move from one bridge to another; then bridges, ports, and last what bridges say
+ * to controllers, so that a controller never sees half a bridge. What both configurations have
+ * alike is not touched: a flow survives that a port is added beside it. A bridge whose datapath id,
+ * protocols or description changed is made anew; its controllers would have to get to know it again
+ * anyhow. A file of flows is read when a bridge is made, and never again.
  */
 public sealed interface Step {
+  /** Says with what connections over TLS are made from now on; null: none are. */
+  record SetTls(@Nullable TlsSettings tls) implements Step {}
+
   record DeletePort(String bridge, String port) implements Step {}
 
   record DeleteBridge(String bridge) implements Step {}
@@ -79,7 +84,11 @@ public sealed interface Step {
         control.add(new SetControllers(next.name(), next.controllers()));
       }
     }
-    List<Step> all = new ArrayList<>(deletions);
+    List<Step> all = new ArrayList<>();
+    if (!Objects.equals(from.tls(), to.tls())) {
+      all.add(new SetTls(to.tls()));
+    }
+    all.addAll(deletions);
     all.addAll(additions);
     all.addAll(ports);
     all.addAll(flows);

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.beeswitch.openflow.tls.TlsSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +54,21 @@ class ConfigFileTest {
     assertThat(f.configuration().bridges().get(0).flows()).isEqualTo(dir.resolve("f"));
   }
 
+  @Test
+  void tlsIsSaidForAllBridges() throws Exception {
+    String files = "[ssl]\nprivate-key = \"k\"\ncertificate = \"/c\"\nca-cert = \"ca\"\n";
+    TlsSettings both =
+        new TlsSettings(
+            dir.resolve("k"), Path.of("/c"), dir.resolve("ca"), false, TlsSettings.PROTOCOLS);
+    assertThat(read(files).configuration().tls()).isEqualTo(both);
+    assertThat(read(files + "bootstrap-ca-cert = true\nprotocols = [\"TLSv1.3\"]\n"))
+        .extracting(f -> f.configuration().tls())
+        .isEqualTo(
+            new TlsSettings(
+                both.privateKey(), both.certificate(), both.caCert(), true, List.of("TLSv1.3")));
+    assertThat(read("").configuration().tls()).isNull();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -66,6 +82,8 @@ class ConfigFileTest {
         "[[bridge]]\\nname = \"br0\"\\ndpid = \"zz\" | datapath id \"zz\"",
         "[[bridge]]\\nname = \"br0\"\\n[[bridge.port]]\\nname = \"p\"\\nofport = \"1\" | no number",
         "[[bridge]]\\nname = \"br0\"\\ncontrollers = [\"x\"] | target \"x\"",
+        "[ssl]\\nprivate-key = \"k\"\\nca-cert = \"c\" | [ssl] has no certificate",
+        "[ssl]\\nkey = \"k\" | unknown key \"key\"",
         "x = = 1 | b.toml:1",
       })
   void mistakesAreNamed(String toml, String complaint) {

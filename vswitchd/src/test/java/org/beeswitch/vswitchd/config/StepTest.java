@@ -16,7 +16,7 @@ class StepTest {
   private static final Target C = Target.parse("tcp:127.0.0.1");
 
   private static Configuration of(BridgeConfig... bridges) {
-    return new Configuration(List.of(bridges));
+    return new Configuration(List.of(bridges), null);
   }
 
   private static BridgeConfig br(String name, PortConfig... ports) {
