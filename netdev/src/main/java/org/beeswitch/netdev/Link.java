@@ -76,6 +76,29 @@ public record Link(
     return hardwareType == ARPHRD_ETHER;
   }
 
+  /**
+   * Checks that it can be a switch's port.
+   *
+   * @throws NetdevException EINVAL: it is no Ethernet device; EBUSY: it is part of a Linux bridge,
+   *     a bond or a VRF, which want its packets too
+   */
+  public void requireFitForPort() throws NetdevException {
+    if (!isEthernet()) {
+      throw new NetdevException(Errno.EINVAL, name, "make a port", "not an Ethernet device");
+    }
+    if (masterIfindex != 0) {
+      throw new NetdevException(
+          Errno.EBUSY,
+          name,
+          "make a port",
+          "it belongs to device "
+              + masterIfindex
+              + "; 'ip link set "
+              + name
+              + " nomaster' frees it");
+    }
+  }
+
   public boolean isLoopback() {
     return (flags & IFF_LOOPBACK) != 0;
   }

@@ -72,14 +72,12 @@ public final class PacketSocket extends LinuxNetdev implements PacketNetdev {
   /**
    * Takes a device as a port. Leaves it up or down as it is.
    *
-   * @throws NetdevException ENODEV; EBUSY: it is a switch's port already; EINVAL: not an Ethernet
-   *     device; EPERM
+   * @throws NetdevException ENODEV; EBUSY: it is a switch's port already, or a bridge's; EINVAL:
+   *     not an Ethernet device; EPERM
    */
   public static PacketSocket open(Links links, String name) throws NetdevException {
     Link link = links.get(name);
-    if (!link.isEthernet()) {
-      throw new NetdevException(Errno.EINVAL, name, "open", "not an Ethernet device");
-    }
+    link.requireFitForPort();
     DeviceClaim claim = DeviceClaim.of(link);
     try {
       // First the filter, so that at no time both the host and the switch have the packets.

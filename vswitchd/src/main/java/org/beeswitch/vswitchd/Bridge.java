@@ -32,11 +32,9 @@ import org.slf4j.LoggerFactory;
  * One bridge of the daemon: its switch ({@link Ofproto}), its ports in the datapath, its
  * connections ({@link Controllers}).
  *
- * <p><b>LOCAL</b> is an internal port with the bridge's name. As in OVS it has the lowest MAC
- * address of the bridge's other ports, as they are at any time; only those count that a
- * manufacturer gave. Without any it has the one that it was made with. That address is also the
- * datapath id, unless one is configured; when the datapath id changes all connections are made
- * anew, for there is no message that could tell it.
+ * <p><b>LOCAL</b> is an internal port with the bridge's name ({@link LocalPort}). Its address is
+ * the datapath id, unless one is configured. When the datapath id changes all connections are made
+ * anew, for no message could tell it.
  *
  * <p>{@code main} alone.
  */
@@ -48,12 +46,8 @@ final class Bridge implements AutoCloseable {
   private final Dpif dpif;
   private final Connmgr connmgr;
   private final Controllers controllers;
-  private final Links links;
+  private final LocalPort local;
   private final @Nullable Long configuredDpid;
-
-  /** LOCAL's address as long as no port has one to give. */
-  private final long ownMac;
-
   private long dpid;
   private boolean announced;
 
@@ -68,20 +62,18 @@ final class Bridge implements AutoCloseable {
       Backer backer,
       Connmgr connmgr,
       Controllers controllers,
-      Links links,
+      LocalPort local,
       @Nullable Long configuredDpid,
-      long ownMac,
-      OdpPort local) {
+      OdpPort localOdp) {
     this.name = name;
     this.backer = backer;
     this.dpif = backer.dpif();
     this.connmgr = connmgr;
     this.controllers = controllers;
-    this.links = links;
+    this.local = local;
     this.configuredDpid = configuredDpid;
-    this.ownMac = ownMac;
-    this.dpid = configuredDpid != null ? configuredDpid : ownMac;
-    devices.put(name, local);
+    this.dpid = configuredDpid != null ? configuredDpid : local.ownAddress();
+    devices.put(name, localOdp);
   }
 
   /**
@@ -101,11 +93,11 @@ final class Bridge implements AutoCloseable {
     String name = config.name();
     OdpPort local = addToDatapath(backer.dpif(), name, name, PortKind.INTERNAL);
     try {
-      long mac = links.get(name).mac();
+      LocalPort localPort = new LocalPort(links, name);
       Connmgr connmgr =
           new Connmgr(
               listener -> new Ofproto(backer, name, netdevs, listener),
-              config.dpid() != null ? config.dpid() : mac,
+              config.dpid() != null ? config.dpid() : localPort.ownAddress(),
               config.identity(),
               wakeMain);
       Controllers controllers;
@@ -118,7 +110,7 @@ final class Bridge implements AutoCloseable {
       }
       connmgr.ofproto().addPort(dpifPort(backer.dpif(), local), OfPort.LOCAL, nowNs);
       controllers.begin(nowNs);
-      return new Bridge(name, backer, connmgr, controllers, links, config.dpid(), mac, local);
+      return new Bridge(name, backer, connmgr, controllers, localPort, config.dpid(), local);
     } catch (ConfigException e) {
       deleteFromDatapath(backer.dpif(), name, local);
       throw e;
@@ -213,7 +205,8 @@ final class Bridge implements AutoCloseable {
     OdpPort port = addToDatapath(dpif, name, config.name(), PortKind.SYSTEM);
     devices.put(config.name(), port);
     OfPort number = ofproto().addPort(dpifPort(dpif, port), wanted, nowNs).desc().port();
-    chooseAddress();
+    local.noteMtu(config.name());
+    fitLocal();
     return number;
   }
 
@@ -237,8 +230,9 @@ final class Bridge implements AutoCloseable {
     OdpPort odp = devices.remove(port);
     if (odp != null) {
       deleteFromDatapath(dpif, port, odp);
+      local.forgetMtu(port);
     }
-    chooseAddress();
+    fitLocal();
   }
 
   /** The OpenFlow port of a patch port, or null. */
@@ -249,27 +243,17 @@ final class Bridge implements AutoCloseable {
   /** Looks at a device again, if it is a port of this bridge. */
   void refresh(int ifindex, String device) {
     ofproto().refreshPorts(ifindex, device);
-    chooseAddress();
+    if (devices.containsKey(device)) {
+      local.noteMtu(device);
+      fitLocal();
+    }
   }
 
-  // Address and datapath id.
-
-  /** Gives LOCAL the address, and the bridge the datapath id, that are its by its ports now. */
-  private void chooseAddress() {
-    long mac = ownMac;
-    boolean found = false;
-    PortState local = null;
-    for (PortState p : ofproto().state().ports().asList()) {
-      if (p.ofPort() == PortState.LOCAL) {
-        local = p;
-      } else if (BridgeAddress.mayBe(p.desc().hwAddr()) && (!found || p.desc().hwAddr() < mac)) {
-        mac = p.desc().hwAddr();
-        found = true;
-      }
-    }
-    long there = local == null ? 0 : local.desc().hwAddr();
-    if (there != 0 && there != mac) { // 0: its device is away
-      setLocalMac(mac);
+  /** Makes LOCAL, and the datapath id, what the other ports make of them. */
+  private void fitLocal() {
+    long mac = local.address(ofproto().state().ports());
+    if (local.fit(ofproto().state().ports(), mac)) {
+      ofproto().refreshPorts(0, name);
     }
     long id = configuredDpid != null ? configuredDpid : mac;
     if (id != dpid) {
@@ -279,16 +263,6 @@ final class Bridge implements AutoCloseable {
         announce();
         controllers.reconnect("the datapath id has changed");
       }
-    }
-  }
-
-  private void setLocalMac(long mac) {
-    try {
-      int ifindex = links.get(name).ifindex();
-      links.setMac(ifindex, mac);
-      ofproto().refreshPorts(ifindex, name);
-    } catch (NetdevException e) {
-      log.warn("bridge {} does not get the address of its ports: {}", name, e.getMessage());
     }
   }
 

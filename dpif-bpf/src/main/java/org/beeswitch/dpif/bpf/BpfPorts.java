@@ -41,7 +41,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A device that disappears leaves the port without an ifindex: outputs to it are dropped and
  * counted. When a device of its name is back the program is attached again. A device that moves to
- * another network namespace is gone to us; its attachment would stay, so it is taken off.
+ * another network namespace is gone to us; its attachment would stay, so it is taken off. A device
+ * that is renamed stays the port's until another has the port's name.
  *
  * <h2>Order of writing</h2>
  *
@@ -173,17 +174,7 @@ final class BpfPorts {
                         "add port "
                             + port.name
                             + ": no such device; 'ip link' lists the devices there are"));
-    if (link.masterIfindex() != 0) {
-      throw new DpifException(
-          Errno.EBUSY,
-          "add port "
-              + port.name
-              + ": it belongs to device "
-              + link.masterIfindex()
-              + "; 'ip link set "
-              + port.name
-              + " nomaster' frees it");
-    }
+    link.requireFitForPort();
     for (Port other : byNumber.values()) {
       if (other.ifindex == link.ifindex()) {
         throw new DpifException(
@@ -200,7 +191,12 @@ final class BpfPorts {
   private void attach(Port port, Link dev, Link host) throws DpifException, NetdevException {
     if (port.kind == PortKind.SYSTEM) {
       port.claim = DeviceClaim.of(dev);
-      links.setPromisc(dev.ifindex(), true);
+      try {
+        links.setPromisc(dev.ifindex(), true);
+      } catch (NetdevException e) {
+        unclaim(port);
+        throw e;
+      }
     }
     write(port, dev, host.ifindex());
     int fd = Bpf.attachIngress(system.program("dp_ingress"), dev.ifindex());
@@ -311,17 +307,16 @@ final class BpfPorts {
   }
 
   private void remove(Port port) {
-    int ifindex = port.ifindex;
-    detach(port);
+    giveBack(port);
     Mem.putInt(ports, port.number.number() * Abi.Port.SIZE + Abi.Port.KIND, Abi.Port.NONE);
+    if (port.kind != PortKind.INTERNAL) {
+      return;
+    }
     try {
-      if (port.kind == PortKind.INTERNAL) {
-        Optional<Link> device = links.find(port.name);
-        if (device.isPresent()) {
-          links.delete(device.get().ifindex());
-        }
-      } else if (ifindex != 0) {
-        links.setPromisc(ifindex, false);
+      // By its end of ours: the host may have renamed the other, or have a device of that name.
+      Optional<Link> device = links.find(dpEnd(port.number));
+      if (device.isPresent()) {
+        links.delete(device.get().ifindex());
       }
     } catch (NetdevException e) {
       if (e.errno() != Errno.ENODEV) {
@@ -332,21 +327,62 @@ final class BpfPorts {
 
   /** Follows devices that come, go and change; from a {@link org.beeswitch.netdev.LinkMonitor}. */
   synchronized void onLink(LinkEvent event) {
-    if (event instanceof LinkEvent.Removed e) {
-      for (Port p : byNumber.values()) {
-        if (p.ifindex == e.link().ifindex()) {
-          detach(p);
-        }
+    Link link = event.link();
+    Port holder = null;
+    Port named = null;
+    for (Port p : byNumber.values()) {
+      if (p.ifindex == link.ifindex()) {
+        holder = p;
       }
-    } else {
-      Link now = event.link();
-      for (Port p : byNumber.values()) {
-        if (p.ifindex == now.ifindex()) {
-          int at = p.number.number() * Abi.Port.SIZE;
-          Mem.putInt(ports, at + Abi.Port.MAX_LEN, now.mtu() + ETH_HEADER);
-        } else if (p.ifindex == 0 && p.kind == PortKind.SYSTEM && p.name.equals(now.name())) {
-          attachAgain(p);
-        }
+      if (p.kind == PortKind.SYSTEM && p.name.equals(link.name())) {
+        named = p;
+      } else if (p.kind == PortKind.INTERNAL && p.hostIfindex == link.ifindex()) {
+        hostMtu(p, link.mtu());
+      }
+    }
+    if (event instanceof LinkEvent.Removed) {
+      if (holder != null) {
+        detach(holder);
+      }
+      return;
+    }
+    if (holder != null) {
+      int at = holder.number.number() * Abi.Port.SIZE;
+      Mem.putInt(ports, at + Abi.Port.MAX_LEN, link.mtu() + ETH_HEADER);
+    }
+    if (named != null && named != holder) {
+      if (holder != null) {
+        giveBack(holder); // renamed, and now another port's
+      }
+      giveBack(named); // the one it had has another name
+      attachAgain(named);
+    }
+  }
+
+  /** Both ends of an internal port take what the host's end takes. */
+  private void hostMtu(Port port, int mtu) {
+    try {
+      if (port.ifindex != 0 && links.get(port.ifindex).mtu() != mtu) {
+        links.setMtu(port.ifindex, mtu);
+      }
+    } catch (NetdevException e) {
+      if (e.errno() != Errno.ENODEV) {
+        LOG.warn("port {} cannot have MTU {}: {}", port.name, mtu, e.getMessage());
+      }
+    }
+  }
+
+  /** Takes the device from a port that it stays the host's without. */
+  private void giveBack(Port port) {
+    int ifindex = port.ifindex;
+    detach(port);
+    try {
+      if (ifindex != 0 && port.kind == PortKind.SYSTEM) {
+        links.setPromisc(ifindex, false);
+      }
+    } catch (NetdevException e) {
+      if (e.errno() != Errno.ENODEV) {
+        LOG.warn("port {}: its device is left as it is: {}", port.name, e.getMessage());
       }
     }
   }
@@ -354,7 +390,17 @@ final class BpfPorts {
   private void attachAgain(Port port) {
     try {
       attach(port, device(port), hostDevice(port));
-    } catch (NetdevException | DpifException e) {
+    } catch (NetdevException e) {
+      complain(port, e.errno(), e);
+    } catch (DpifException e) {
+      complain(port, e.errno(), e);
+    }
+  }
+
+  private static void complain(Port port, int errno, Exception e) {
+    if (errno == Errno.ENODEV) {
+      LOG.debug("port {} is gone again: {}", port.name, e.getMessage());
+    } else {
       LOG.warn("port {} is back but cannot be used: {}", port.name, e.getMessage());
     }
   }

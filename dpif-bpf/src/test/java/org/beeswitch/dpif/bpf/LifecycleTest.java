@@ -144,6 +144,28 @@ class LifecycleTest {
     }
   }
 
+  /** Names say which device a port is; without a device of its name it keeps the one it has. */
+  @Test
+  void devicesThatExchangeTheirNamesExchangeTheirPorts() throws Exception {
+    Links links = lab.inSwitch(Links::open);
+    try (LinkMonitor monitor = lab.inSwitch(() -> LinkMonitor.open(links))) {
+      follow(monitor, () -> true);
+      int first = port("s0").ifindex();
+      int second = port("s1").ifindex();
+      lab.switchNs.exec("ip", "link", "set", "dev", "s0", "name", "x");
+      follow(monitor, () -> monitor.links().stream().anyMatch(l -> l.name().equals("x")));
+      assertThat(port("s0").ifindex()).isEqualTo(first);
+      lab.switchNs.exec("ip", "link", "set", "dev", "s1", "name", "s0");
+      lab.switchNs.exec("ip", "link", "set", "dev", "x", "name", "s1");
+      follow(monitor, () -> port("s0").ifindex() == second && port("s1").ifindex() == first);
+      lab.wire(0, 1);
+      lab.wire(1, 0);
+      assertThat(ping(lab.address(1))).contains("1 received");
+    } finally {
+      links.close();
+    }
+  }
+
   @Test
   void theOutputsMtuIsFollowed() throws Exception {
     lab.wire(0, 1);
@@ -198,6 +220,7 @@ class LifecycleTest {
     lab.switchNs.exec("ip", "link", "add", "lb0", "type", "bridge");
     lab.switchNs.exec("ip", "link", "set", "vx1", "master", "lb0");
     assertRefused("vx1", PortKind.SYSTEM, Errno.EBUSY, "nomaster");
+    assertRefused("lo", PortKind.SYSTEM, Errno.EINVAL, "not an Ethernet device");
     Path other = Files.createTempDirectory("bee-other");
     lab.inSwitch(
         () -> {

@@ -24,7 +24,6 @@ import org.beeswitch.flow.Packet;
 import org.beeswitch.netdev.Errno;
 import org.beeswitch.netdev.Link;
 import org.beeswitch.netdev.LinkEvent;
-import org.beeswitch.netdev.LinkMonitor;
 import org.beeswitch.netdev.Links;
 import org.beeswitch.netdev.MemoryNetdev;
 import org.beeswitch.netdev.Netdev;
@@ -72,8 +71,6 @@ public final class NetdevDpif implements Dpif {
   /** Null: all ports are in memory. */
   private final @Nullable Links links;
 
-  private final @Nullable LinkMonitor monitor;
-
   /** Far ends of in-memory ports, by name. Written by the thread that adds and deletes ports. */
   private final Map<String, MemoryNetdev> farEnds = new ConcurrentHashMap<>();
 
@@ -81,13 +78,8 @@ public final class NetdevDpif implements Dpif {
   private volatile Executor[] executors = {};
   private volatile boolean closed;
 
-  private NetdevDpif(
-      @Nullable Links links,
-      @Nullable LinkMonitor monitor,
-      List<NetdevPoll> polls,
-      LongSupplier clock) {
+  private NetdevDpif(@Nullable Links links, List<NetdevPoll> polls, LongSupplier clock) {
     this.links = links;
-    this.monitor = monitor;
     this.clock = clock;
     this.seed = new SplittableRandom().nextLong();
     this.flows = new FlowTable(FlowTable.MAX_FLOWS, seed);
@@ -104,12 +96,12 @@ public final class NetdevDpif implements Dpif {
    * within {@link #step}.
    */
   public static NetdevDpif inMemory(LongSupplier clock) {
-    return new NetdevDpif(null, null, List.of(), clock);
+    return new NetdevDpif(null, List.of(), clock);
   }
 
   /** As {@link #inMemory(LongSupplier)}, but forwarding in threads of its own. */
   public static NetdevDpif inMemory(int pollThreads) throws DpifException {
-    return start(new NetdevDpif(null, null, polls(pollThreads), System::nanoTime));
+    return start(new NetdevDpif(null, polls(pollThreads), System::nanoTime));
   }
 
   /**
@@ -119,21 +111,10 @@ public final class NetdevDpif implements Dpif {
    */
   public static NetdevDpif open(int pollThreads) throws DpifException {
     List<NetdevPoll> polls = polls(pollThreads);
-    Links links = null;
-    LinkMonitor monitor = null;
     try {
-      links = Links.open();
-      monitor = LinkMonitor.open(links);
-      polls.get(0).add(monitor.fd(), 0, "link monitor");
-      return start(new NetdevDpif(links, monitor, polls, System::nanoTime));
+      return start(new NetdevDpif(Links.open(), polls, System::nanoTime));
     } catch (NetdevException e) {
       polls.forEach(NetdevPoll::close);
-      if (monitor != null) {
-        monitor.close();
-      }
-      if (links != null) {
-        links.close();
-      }
       throw cannotStart(e);
     }
   }
@@ -297,23 +278,31 @@ public final class NetdevDpif implements Dpif {
     return far;
   }
 
-  // Devices that come, go and change; on poll-0
-
-  private void follow(LinkEvent event) {
+  /**
+   * Opening and closing devices takes the kernel tens of milliseconds: poll threads, which have
+   * other ports to serve, only take note.
+   */
+  @Override
+  public void onLink(LinkEvent event) {
     Link link = event.link();
-    NetdevPort port = ports.ofIfindex(link.ifindex());
+    NetdevPort holder = ports.ofIfindex(link.ifindex());
     if (event instanceof LinkEvent.Removed) {
-      if (port != null) {
-        LOG.info("port {}: device {} is gone", port.number(), port.name());
-        retire(port, port.detach());
+      if (holder != null) {
+        LOG.info("port {}: device {} is gone", holder.number(), holder.name());
+        retire(holder, holder.detach());
       }
-    } else if (port != null) {
-      port.setMtu(link.mtu());
-    } else {
-      NetdevPort waiting = ports.get(link.name());
-      if (waiting != null && waiting.device() == null && waiting.kind() == PortKind.SYSTEM) {
-        reopen(waiting);
+      return;
+    }
+    if (holder != null) {
+      holder.setMtu(link.mtu());
+    }
+    NetdevPort named = ports.get(link.name());
+    if (named != null && named != holder && named.kind() == PortKind.SYSTEM) {
+      if (holder != null) {
+        retire(holder, holder.detach()); // renamed, and now another port's
       }
+      retire(named, named.detach()); // the one it had has another name
+      reopen(named);
     }
   }
 
@@ -327,7 +316,11 @@ public final class NetdevDpif implements Dpif {
         device.close();
       }
     } catch (NetdevException e) {
-      LOG.warn("port {}: {}", port.number(), e.getMessage());
+      if (e.errno() == Errno.ENODEV) {
+        LOG.debug("port {}: gone again: {}", port.number(), e.getMessage());
+      } else {
+        LOG.warn("port {}: {}", port.number(), e.getMessage());
+      }
     }
   }
 
@@ -341,18 +334,6 @@ public final class NetdevDpif implements Dpif {
         @Override
         public boolean isClosed() {
           return closed;
-        }
-
-        @Override
-        public void onLinks() {
-          LinkMonitor m = monitor;
-          if (m != null) {
-            try {
-              m.doWork(NetdevDpif.this::follow);
-            } catch (NetdevException e) {
-              LOG.warn("watching devices: {}", e.getMessage());
-            }
-          }
         }
       };
 
@@ -553,9 +534,6 @@ public final class NetdevDpif implements Dpif {
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
-    }
-    if (monitor != null) {
-      monitor.close();
     }
     if (links != null) {
       links.close();

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * A port: what it is called, and the device behind it while there is one.
  *
  * <p>Forwarding threads read {@link #device} without a lock, within a {@link GracePeriod} section.
- * The threads that add and delete ports and that watch links change it under this object's lock;
- * whoever takes a device away closes it, after a grace period.
+ * The thread that adds and deletes ports and hears of links changes it under this object's lock,
+ * and closes what it took away after a grace period.
  */
 final class NetdevPort {
   private final int number;

@@ -109,9 +109,6 @@ final class PacketLoop {
     long nowNs();
 
     boolean isClosed();
-
-    /** Token {@code 0} of the poll is readable. */
-    void onLinks();
   }
 
   /** Forwards until the host is closed. */
@@ -124,11 +121,7 @@ final class PacketLoop {
       int n = p.await(MAX_WAIT_NS, ready);
       long nowNs = host.nowNs();
       for (int i = 0; i < n; i++) {
-        if (ready[i] == 0) {
-          host.onLinks();
-        } else {
-          drain(ready[i], nowNs);
-        }
+        drain(ready[i], nowNs);
       }
       sortSometimes(nowNs);
     }

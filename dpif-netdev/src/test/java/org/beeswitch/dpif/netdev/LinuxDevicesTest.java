@@ -23,6 +23,8 @@ import org.beeswitch.dpif.FlowStats;
 import org.beeswitch.dpif.OdpPort;
 import org.beeswitch.dpif.PortKind;
 import org.beeswitch.netdev.Errno;
+import org.beeswitch.netdev.LinkMonitor;
+import org.beeswitch.netdev.Links;
 import org.beeswitch.netdev.testing.Frames;
 import org.beeswitch.netdev.testing.TestNetns;
 import org.beeswitch.odp.OdpActions;
@@ -45,11 +47,13 @@ class LinuxDevicesTest {
     return d.flowPut(key, mask, a);
   }
 
-  private static void eventually(BooleanSupplier condition) {
+  /** Has the datapath hear of devices until the condition holds. */
+  private static void follow(TestNetns ns, NetdevDpif d, LinkMonitor m, BooleanSupplier condition)
+      throws Exception {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).as("time is over").isLessThan(end);
-      Thread.onSpinWait();
+      ns.call(() -> m.doWork(d::onLink));
     }
   }
 
@@ -146,19 +150,50 @@ class LinuxDevicesTest {
       ns.veth("p2", h2, "e2");
       h1.address("e1", "10.0.0.1/24");
       h2.address("e2", "10.0.0.2/24");
-      try (NetdevDpif d = ns.call(() -> NetdevDpif.open(2))) {
+      try (NetdevDpif d = ns.call(() -> NetdevDpif.open(2));
+          Links links = ns.call(Links::open);
+          LinkMonitor m = ns.call(() -> LinkMonitor.open(links))) {
         OdpPort p1 = ns.call(() -> d.portAdd("p1", PortKind.SYSTEM));
         OdpPort p2 = ns.call(() -> d.portAdd("p2", PortKind.SYSTEM));
         wire(d, p1, p2);
         wire(d, p2, p1);
         ns.exec("ip", "link", "delete", "p2");
-        eventually(() -> d.ports().get(1).ifindex() == 0);
+        follow(ns, d, m, () -> d.ports().get(1).ifindex() == 0);
         assertThat(d.ports().get(1).number()).isEqualTo(p2);
         ns.veth("p2", h2, "e2");
         h2.address("e2", "10.0.0.2/24");
-        eventually(() -> d.ports().get(1).ifindex() != 0);
+        follow(ns, d, m, () -> d.ports().get(1).ifindex() != 0);
         assertThat(h1.exec("ping", "-c", "3", "-i", "0.1", "-W", "5", "10.0.0.2"))
             .contains("3 received");
+      }
+    }
+  }
+
+  /** Names say which device a port is; without a device of its name it keeps the one it has. */
+  @Test
+  void devicesThatExchangeTheirNamesExchangeTheirPorts() throws Exception {
+    TestNetns.assumeRoot();
+    try (TestNetns ns = TestNetns.create();
+        TestNetns h = TestNetns.create()) {
+      ns.veth("p1", h, "e1");
+      ns.veth("p2", h, "e2");
+      try (NetdevDpif d = ns.call(() -> NetdevDpif.open(1));
+          Links links = ns.call(Links::open);
+          LinkMonitor m = ns.call(() -> LinkMonitor.open(links))) {
+        ns.call(() -> d.portAdd("p1", PortKind.SYSTEM));
+        ns.call(() -> d.portAdd("p2", PortKind.SYSTEM));
+        int first = d.ports().get(0).ifindex();
+        int second = d.ports().get(1).ifindex();
+        ns.exec("ip", "link", "set", "dev", "p1", "name", "x");
+        follow(ns, d, m, () -> m.links().stream().anyMatch(l -> l.name().equals("x")));
+        assertThat(d.ports().get(0).ifindex()).isEqualTo(first);
+        ns.exec("ip", "link", "set", "dev", "p2", "name", "p1");
+        ns.exec("ip", "link", "set", "dev", "x", "name", "p2");
+        follow(
+            ns,
+            d,
+            m,
+            () -> d.ports().get(0).ifindex() == second && d.ports().get(1).ifindex() == first);
       }
     }
   }
@@ -169,7 +204,9 @@ class LinuxDevicesTest {
     try (TestNetns ns = TestNetns.create();
         TestNetns h1 = TestNetns.create()) {
       ns.veth("p1", h1, "e1");
-      try (NetdevDpif d = ns.call(() -> NetdevDpif.open(1))) {
+      try (NetdevDpif d = ns.call(() -> NetdevDpif.open(1));
+          Links links = ns.call(Links::open);
+          LinkMonitor m = ns.call(() -> LinkMonitor.open(links))) {
         d.setExecutors(1);
         OdpPort p1 = ns.call(() -> d.portAdd("p1", PortKind.SYSTEM));
         OdpActions a = new OdpActions();
@@ -177,7 +214,10 @@ class LinuxDevicesTest {
         // The device takes such a GSO packet whole; only the datapath knows its segments' length.
         assertThat(d.execute(0, Frames.tcp(3_000, 1_400), new OdpKey(), a)).isZero();
         ns.exec("ip", "link", "set", "dev", "p1", "mtu", "1000");
-        eventually(
+        follow(
+            ns,
+            d,
+            m,
             () -> d.execute(0, Frames.tcp(3_000, 1_400), new OdpKey(), a) == -Errno.EMSGSIZE);
         assertThat(d.coverage().get(DropReason.OUTPUT_MTU.text())).isEqualTo(1);
       }

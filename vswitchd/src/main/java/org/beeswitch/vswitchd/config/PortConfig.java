@@ -67,7 +67,7 @@ public record PortConfig(String name, @Nullable Integer ofPort, @Nullable String
         && settings.get(0).equals("--")
         && settings.get(1).equals("set")
         && settings.get(2).equalsIgnoreCase("interface")
-        && name.equals(settings.get(3))) {
+        && settings.get(3).equals(name.replaceFirst("=.*", ""))) {
       settings = settings.subList(4, settings.size());
     }
     boolean patch = false;
