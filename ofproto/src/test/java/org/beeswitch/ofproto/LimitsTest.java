@@ -65,6 +65,28 @@ class LimitsTest {
   }
 
   @Test
+  void rulesOfMoreMasksThanThereAreViewsConcernTheSamePackets() {
+    // What every packet's look-up knows: all of both addresses.
+    sw.add(2, Match.builder().exact(Field.ETH_DST, 9).exact(Field.ETH_SRC, 9).build(), output(3));
+    sw.add(1, Match.ANY, output(2));
+    for (int i = 0; i < 20; i++) {
+      assertThat(sw.portsOf(1, frame(FIRST, FIRST + (1L << i)))).containsExactly(2);
+    }
+    for (int round = 0; round < 2; round++) {
+      int port = 3 - round;
+      for (int i = 0; i < 20; i++) {
+        long mask = 0xffff_ffff_ffffL << i & 0xffff_ffff_ffffL;
+        Match m = Match.builder().masked(Field.ETH_DST, FIRST + (1L << i), mask).build();
+        sw.add(10 + i, m, output(port));
+        assertThat(sw.portsOf(1, frame(FIRST, FIRST + (1L << i)))).containsExactly(port);
+      }
+    }
+    sw.revalidate();
+    assertThat(sw.backer.coverage()).containsEntry("revalidate_corrected", 0L);
+    assertThat(sw.backer.coverage().get("dependency_view_evicted")).isPositive();
+  }
+
+  @Test
   void aListLongerThanADatapathTakesIsDroppedAndCounted() {
     List<Action> most = new ArrayList<>();
     List<Action> tags = new ArrayList<>();

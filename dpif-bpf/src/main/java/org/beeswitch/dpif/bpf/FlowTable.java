@@ -25,8 +25,10 @@ import org.beeswitch.odp.OdpKey;
  * <h2>Order of writing</h2>
  *
  * <ul>
- *   <li>Put: the record (key, mask, actions, counters zero), then its state, then the hash map's
- *       element. From then on packets find it.
+ *   <li>Put: the record (key, mask, actions, counters zero), then the hash map's element, then its
+ *       state. From then on packets find it. The state is last because the element may be refused:
+ *       a flow that had this slot before may still be cached under the same key, and what it
+ *       counted here would be lost.
  *   <li>Modify: one store of the acts word. The old list is kept until a grace period is over.
  *   <li>Unlink: the element goes first, then the state, so that cached entries stop matching.
  *       Programs that had found it before may still be counting.
@@ -126,7 +128,10 @@ final class FlowTable {
       free(flow, maskId, acts);
       return error == -Errno.EEXIST ? error : refuse(error);
     }
-    Mem.putInt(slots.memory(flow), slots.offset(flow) + Abi.Flow.TABLE, masks.table(maskId) + 1);
+    ByteBuffer m = slots.memory(flow);
+    int at = slots.offset(flow);
+    Mem.putInt(m, at + Abi.Flow.TABLE, masks.table(maskId) + 1);
+    Mem.publishInt(m, at + Abi.Flow.STATE, Abi.Flow.LIVE);
     live++;
     return flow;
   }
@@ -176,7 +181,6 @@ final class FlowTable {
       long w = i < words ? key[masks.wordAt(maskId, i)] & masks.bitsAt(maskId, i) : 0;
       Mem.putKeyWord(m, at + keyOffset(i), w);
     }
-    Mem.publishInt(m, at + Abi.Flow.STATE, Abi.Flow.LIVE);
   }
 
   /** Where the i-th word of a flow's masked key is, from its first slot on. */

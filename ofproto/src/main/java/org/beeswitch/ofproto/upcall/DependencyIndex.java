@@ -36,7 +36,10 @@ import org.jspecify.annotations.Nullable;
  * table and address looked up, and 4 bytes for each view of its group.
  */
 final class DependencyIndex {
-  /** Views of a group; one more takes the place of the oldest. */
+  /**
+   * Views of a group; one more takes the place of the oldest, which is counted: rules of ever new
+   * masks then cost a walk over the group each.
+   */
   private static final int MAX_VIEWS = 16;
 
   private final Map<Long, Map<MiniMask, Group>> tables = new HashMap<>();
@@ -45,6 +48,7 @@ final class DependencyIndex {
   private final long[] mask = new long[WORDS];
   private final long[] scratch = new long[WORDS];
   private int round;
+  private long viewsEvicted;
 
   /** One dependency of one ukey. */
   static final class Entry {
@@ -254,6 +258,11 @@ final class DependencyIndex {
     }
   }
 
+  /** Views that had to make room for others. */
+  long viewsEvicted() {
+    return viewsEvicted;
+  }
+
   /** Begins a change: ukeys that were found before may be found again. */
   void newRound() {
     round++;
@@ -310,6 +319,7 @@ final class DependencyIndex {
     int number = g.nextView % MAX_VIEWS;
     g.nextView = g.nextView < MAX_VIEWS ? g.nextView + 1 : MAX_VIEWS + (number + 1) % MAX_VIEWS;
     View v = new View(bits, number);
+    viewsEvicted += g.views[number] == null ? 0 : 1;
     g.views[number] = v;
     for (Entry e : g.entries) {
       if (e.hashes.length <= number) {

@@ -3,12 +3,15 @@ package org.beeswitch.ofproto.upcall;
 
 import com.google.common.collect.Interner;
 import com.google.common.collect.Interners;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
 import org.beeswitch.dpif.Dpif;
@@ -76,6 +79,9 @@ public final class Udpif {
   /** Ukeys handled under one hold of the lock. */
   private static final int BATCH = 512;
 
+  /** How long a walk stays away from the lock when others wait for it: about a wake-up. */
+  private static final long ASIDE_NS = 20_000;
+
   /** Megaflows translated again under one hold of the lock: {@code main} may wait for it. */
   private static final int CHECK_BATCH = 32;
 
@@ -86,9 +92,12 @@ public final class Udpif {
   // Guarded by lock.
   private @Nullable Ukey[] ukeys = new Ukey[1024];
   private int count;
-  private List<Ukey> dying = new ArrayList<>();
+  private final Deque<Ukey> dying = new ArrayDeque<>();
   private final DependencyIndex index = new DependencyIndex();
+
+  /** What a change concerns and is not all unlinked yet; changed by {@code main} alone. */
   private final List<Ukey> concerned = new ArrayList<>();
+
   private long unlinkedTickets;
   private final Interner<OdpActions> sharedActions = Interners.newWeakInterner();
   private final @Nullable OdpActions[] recentActions = new OdpActions[RECENT_ACTIONS];
@@ -151,27 +160,53 @@ public final class Udpif {
    *     way that was forwarded by an older version; 0 if there is none now
    */
   public long publish(Snapshot next, List<Change> changes) {
-    long ticket;
     lock.lock();
     try {
       current = next;
       index.newRound();
-      concerned.clear();
       for (Change c : changes) {
         find(c);
       }
-      for (Ukey k : concerned) {
-        unlink(k);
-        count(Event.REVALIDATE_CHANGED);
-      }
-      ticket = dying.isEmpty() ? 0 : unlinkedTickets;
     } finally {
       lock.unlock();
     }
+    long ticket = unlinkConcerned();
     if (ticket != 0) {
       onDying.run();
     }
     return ticket;
+  }
+
+  /** In batches; what has idled out between two of them is not there any more. */
+  private long unlinkConcerned() {
+    for (int i = 0; ; letOthersIn()) {
+      lock.lock();
+      try {
+        int to = Math.min(i + BATCH, concerned.size());
+        for (; i < to; i++) {
+          if (concerned.get(i).state() == Ukey.State.INSTALLED) {
+            unlink(concerned.get(i));
+            count(Event.REVALIDATE_CHANGED);
+          }
+        }
+        if (i == concerned.size()) {
+          concerned.clear();
+          return dying.isEmpty() ? 0 : unlinkedTickets;
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /**
+   * Between two batches of a long walk: the lock goes to whoever comes first, which is the walker
+   * again unless it stays away for a moment.
+   */
+  private void letOthersIn() {
+    if (lock.hasQueuedThreads()) {
+      LockSupport.parkNanos(this, ASIDE_NS);
+    }
   }
 
   private void find(Change c) {
@@ -301,6 +336,7 @@ public final class Udpif {
       } finally {
         lock.unlock();
       }
+      letOthersIn();
     } while (from > 0);
   }
 
@@ -352,32 +388,40 @@ public final class Udpif {
    * many. Revalidator.
    */
   int bury() {
-    List<Ukey> dead;
+    int dead;
     long ticket;
     lock.lock();
     try {
       if (dying.isEmpty()) {
         return 0;
       }
-      dead = List.copyOf(dying);
+      dead = dying.size();
       ticket = unlinkedTickets;
     } finally {
       lock.unlock();
     }
     dpif.quiesce();
+    for (int left = dead; left > 0; left -= BATCH) {
+      burySome(Math.min(left, BATCH));
+      letOthersIn();
+    }
+    onFinal.accept(ticket);
+    return dead;
+  }
+
+  /** The first to die are the first in the queue, whatever has been unlinked since. */
+  private void burySome(int n) {
     lock.lock();
     try {
-      for (Ukey k : dead) {
+      for (int i = 0; i < n; i++) {
+        Ukey k = dying.remove();
         pull(k);
         dpif.flowRelease(k.flowId);
         k.transitionTo(Ukey.State.DEAD);
       }
-      dying = new ArrayList<>(dying.subList(dead.size(), dying.size()));
     } finally {
       lock.unlock();
     }
-    onFinal.accept(ticket);
-    return dead.size();
   }
 
   /**
@@ -393,6 +437,7 @@ public final class Udpif {
     int wrong = 0;
     for (int left = n; left > 0; left -= CHECK_BATCH) {
       wrong += checkBatch(xlate, Math.min(left, CHECK_BATCH));
+      letOthersIn();
     }
     return wrong;
   }
@@ -401,6 +446,9 @@ public final class Udpif {
     int wrong = 0;
     lock.lock();
     try {
+      if (!concerned.isEmpty()) {
+        return 0; // these are known to be wrong, and about to go
+      }
       for (int i = 0; i < n && count > 0; i++) {
         checkFrom = checkFrom <= 0 || checkFrom > count ? count : checkFrom;
         Ukey k = ukeys[--checkFrom];
@@ -487,6 +535,7 @@ public final class Udpif {
       for (XlateError e : XlateError.values()) {
         all.put(e.counter(), errors[e.index()]);
       }
+      all.put("dependency_view_evicted", index.viewsEvicted());
       return all;
     } finally {
       lock.unlock();
