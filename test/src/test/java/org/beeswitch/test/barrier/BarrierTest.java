@@ -63,7 +63,7 @@ class BarrierTest {
   }
 
   private static void allWays(Datapath datapath, Moves moves, int others) throws Exception {
-    int n = Seed.sized(12, 1_000);
+    int n = Seed.sized(8, 1_000);
     for (Moves.Way way : Moves.Way.values()) {
       long from = moves.stream().sent();
       long fromNs = System.nanoTime();
@@ -152,7 +152,7 @@ class BarrierTest {
                   throw new UnsupportedOperationException("nothing is learned here");
                 },
                 random)) {
-      Moves.Outcome o = moves.make(Moves.Way.RULE, Seed.sized(60, 1_000));
+      Moves.Outcome o = moves.make(Moves.Way.RULE, Seed.sized(30, 1_000));
       System.out.printf(
           "figure: barrier law, Open vSwitch, RULE: %d moves, %d packets judged, %d late, the"
               + " latest %d packets after the reply%n",

@@ -6,11 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
-import org.beeswitch.dpif.DpifStats;
 import org.beeswitch.flow.EthType;
 import org.beeswitch.flow.Field;
 import org.beeswitch.flow.IpProto;
@@ -44,10 +42,6 @@ class ExactCountersTest {
   private static final int AHEAD = 400;
 
   private static final long PATIENCE_NS = 20_000_000_000L;
-
-  /** Drops of packets that no rule has counted. */
-  private static final List<String> LOST_BEFORE =
-      List.of("netdev_rx_queue_full", "netdev_rx_too_long", "netdev_rx_unsupported_offload");
 
   @ParameterizedTest
   @EnumSource
@@ -85,13 +79,13 @@ class ExactCountersTest {
       }
       sender.get();
       long end = System.nanoTime() + PATIENCE_NS;
-      while (!(arrived(s) == PACKETS && s.flowsRemoved.size() == removed)
+      while (!(s.dealtWith() == PACKETS && s.flowsRemoved.size() == removed)
           && System.nanoTime() < end) {
         LockSupport.parkNanos(1_000_000);
       }
       List<FlowStats> left =
           s.onMain(() -> s.br0().flowStats(MultipartRequest.RuleFilter.ALL, System.nanoTime()));
-      long lost = lost(s);
+      long lost = s.lost();
       long bytes =
           left.stream().mapToLong(FlowStats::byteCount).sum()
               + s.flowsRemoved.stream().mapToLong(FlowRemoved::byteCount).sum();
@@ -114,32 +108,11 @@ class ExactCountersTest {
     for (int i = 0; i < PACKETS; i++) {
       s.wire(1).send(packets[i % packets.length]);
       if (i % 32 == 0) {
-        while (i - arrived(s) > AHEAD) {
+        while (i - s.dealtWith() > AHEAD) {
           LockSupport.parkNanos(20_000);
         }
       }
     }
-  }
-
-  /** Packets that the switch is through with, or that were lost before. */
-  private static long arrived(InProcessSwitch s) {
-    DpifStats d = s.dpif().stats();
-    long before = 0;
-    Map<String, Long> coverage = s.dpif().coverage();
-    for (String drop : LOST_BEFORE) {
-      before += coverage.getOrDefault(drop, 0L);
-    }
-    long waiting = Math.max(0, d.missed() - d.lost() - s.upcalls());
-    return d.hit() + d.missed() - waiting + before;
-  }
-
-  private static long lost(InProcessSwitch s) {
-    Map<String, Long> coverage = s.dpif().coverage();
-    long lost = s.dpif().stats().lost();
-    for (String drop : LOST_BEFORE) {
-      lost += coverage.getOrDefault(drop, 0L);
-    }
-    return lost;
   }
 
   private static Match match(int rule) {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.Callable;
@@ -18,6 +19,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.beeswitch.dpif.Dpif;
 import org.beeswitch.dpif.DpifException;
 import org.beeswitch.dpif.DpifPort;
+import org.beeswitch.dpif.DpifStats;
 import org.beeswitch.dpif.OdpPort;
 import org.beeswitch.dpif.PortKind;
 import org.beeswitch.flow.Match;
@@ -66,6 +68,10 @@ final class InProcessSwitch implements AutoCloseable {
 
   private static final int HANDLERS = 2;
 
+  /** Drops of packets that no rule has counted. */
+  private static final List<String> LOST_BEFORE =
+      List.of("netdev_rx_queue_full", "netdev_rx_too_long", "netdev_rx_unsupported_offload");
+
   final TestNetns netns;
   final Queue<PacketIn> packetIns = new ConcurrentLinkedQueue<>();
   final Queue<FlowRemoved> flowsRemoved = new ConcurrentLinkedQueue<>();
@@ -88,12 +94,16 @@ final class InProcessSwitch implements AutoCloseable {
 
   /** A switch whose ports' far ends are all in one namespace. */
   static InProcessSwitch start(Backend backend, int ports) throws Exception {
+    return start(backend, ports, HANDLERS);
+  }
+
+  static InProcessSwitch start(Backend backend, int ports, int handlers) throws Exception {
     TestNetns far = TestNetns.create();
     List<TestNetns> hosts = new ArrayList<>();
     for (int i = 0; i < ports; i++) {
       hosts.add(far);
     }
-    InProcessSwitch s = start(backend, hosts);
+    InProcessSwitch s = start(backend, hosts, handlers);
     s.toClose.add(far);
     for (int i = 1; i <= ports; i++) {
       s.wires.add(Wire.open(far, "f" + i, OfPort.of(i)));
@@ -104,6 +114,11 @@ final class InProcessSwitch implements AutoCloseable {
 
   /** A switch with a port to each host, whose device is {@code f<i>}, i from 1. */
   static InProcessSwitch start(Backend backend, List<TestNetns> hosts) throws Exception {
+    return start(backend, hosts, HANDLERS);
+  }
+
+  private static InProcessSwitch start(Backend backend, List<TestNetns> hosts, int handlers)
+      throws Exception {
     InProcessSwitch s = new InProcessSwitch();
     s.main.setDaemon(true);
     s.main.start();
@@ -111,7 +126,7 @@ final class InProcessSwitch implements AutoCloseable {
       for (int i = 1; i <= hosts.size(); i++) {
         s.netns.veth("s" + i, hosts.get(i - 1), "f" + i);
       }
-      s.parts = s.onMain(() -> s.makeParts(backend, hosts.size()));
+      s.parts = s.onMain(() -> s.makeParts(backend, hosts.size(), handlers));
       return s;
     } catch (Exception | Error e) {
       s.close();
@@ -119,11 +134,12 @@ final class InProcessSwitch implements AutoCloseable {
     }
   }
 
-  private Parts makeParts(Backend backend, int ports) throws DpifException, NetdevException {
+  private Parts makeParts(Backend backend, int ports, int handlers)
+      throws DpifException, NetdevException {
     Links links = Links.open();
     Dpif dpif = backend.open(rundir);
     try {
-      return makeParts(links, dpif, ports);
+      return makeParts(links, dpif, ports, handlers);
     } catch (DpifException | NetdevException | RuntimeException e) {
       dpif.close();
       links.close();
@@ -131,10 +147,11 @@ final class InProcessSwitch implements AutoCloseable {
     }
   }
 
-  private Parts makeParts(Links links, Dpif dpif, int ports) throws DpifException, NetdevException {
+  private Parts makeParts(Links links, Dpif dpif, int ports, int handlers)
+      throws DpifException, NetdevException {
     Backer backer =
         new Backer(dpif, () -> LockSupport.unpark(main), (bridge, m) -> packetIns.add(m));
-    backer.prepare(HANDLERS);
+    backer.prepare(handlers);
     Ofproto br0 = new Ofproto(backer, "br0", new Devices(links), new Listener());
     backer.start();
     for (int i = 1; i <= ports; i++) {
@@ -243,6 +260,23 @@ final class InProcessSwitch implements AutoCloseable {
   /** Upcalls that handlers have served: their megaflows are in force. */
   long upcalls() {
     return backer().handlers().stream().mapToLong(Handler::upcalls).sum();
+  }
+
+  /** Packets that the switch is through with, or that were lost before it had them. */
+  long dealtWith() {
+    DpifStats d = dpif().stats();
+    long waiting = Math.max(0, d.missed() - d.lost() - upcalls());
+    return d.hit() + d.missed() - waiting + lostBefore();
+  }
+
+  /** Packets that no rule has counted. */
+  long lost() {
+    return dpif().stats().lost() + lostBefore();
+  }
+
+  private long lostBefore() {
+    Map<String, Long> coverage = dpif().coverage();
+    return LOST_BEFORE.stream().mapToLong(drop -> coverage.getOrDefault(drop, 0L)).sum();
   }
 
   /** Puts rules in force; an error is the test's failure. */
