@@ -8,6 +8,7 @@ import org.beeswitch.openflow.msg.FlowRemoved;
 import org.beeswitch.openflow.msg.OfFrame;
 import org.beeswitch.openflow.msg.OfMessage;
 import org.beeswitch.openflow.msg.PacketIn;
+import org.beeswitch.openflow.msg.PacketInFormat;
 import org.beeswitch.openflow.msg.PortStatus;
 import org.beeswitch.openflow.msg.Role;
 
@@ -39,6 +40,7 @@ final class OfConn {
   Role role = Role.EQUAL;
   AsyncConfig async = DEFAULT_ASYNC;
   int missSendLen;
+  PacketInFormat packetInFormat = PacketInFormat.STANDARD;
 
   /** Packet-ins that were not sent because {@link #PACKET_IN_QUEUE} waited already. */
   long packetInsDropped;
@@ -66,7 +68,7 @@ final class OfConn {
       if (packetIns.messages() >= PACKET_IN_QUEUE) {
         packetInsDropped++;
       } else {
-        connection.send(new OfFrame(connection.version(), 0, m), packetIns);
+        connection.send(new OfFrame(connection.version(), 0, m.as(packetInFormat)), packetIns);
       }
     }
   }

@@ -23,6 +23,7 @@ import org.beeswitch.openflow.msg.OfError;
 import org.beeswitch.openflow.msg.OfErrorCode;
 import org.beeswitch.openflow.msg.OfMessage;
 import org.beeswitch.openflow.msg.OfPort;
+import org.beeswitch.openflow.msg.PacketInFormat;
 import org.beeswitch.openflow.msg.PacketOut;
 import org.beeswitch.openflow.msg.PortMod;
 import org.beeswitch.openflow.msg.QueueGetConfigReply;
@@ -32,6 +33,7 @@ import org.beeswitch.openflow.msg.RoleReply;
 import org.beeswitch.openflow.msg.RoleRequest;
 import org.beeswitch.openflow.msg.SetAsync;
 import org.beeswitch.openflow.msg.SetConfig;
+import org.beeswitch.openflow.msg.SetPacketInFormat;
 import org.beeswitch.openflow.msg.SwitchConfig;
 import org.beeswitch.openflow.msg.TableMod;
 import org.jspecify.annotations.Nullable;
@@ -119,6 +121,7 @@ final class Requests {
       }
       case QUEUE_GET_CONFIG_REQUEST -> queueGetConfig(c, xid, ((QueueGetConfigRequest) m).port());
       case MULTIPART_REQUEST -> multiparts.handle(c, xid, (MultipartRequest) m, nowNs);
+      case SET_PACKET_IN_FORMAT -> setPacketInFormat(c, ((SetPacketInFormat) m).format());
       case EXPERIMENTER -> experimenter((Experimenter) m);
       // What only a switch says.
       case HELLO,
@@ -138,7 +141,15 @@ final class Requests {
     };
   }
 
-  /** None of their messages is known yet, but OVS's own vendors are (OVS {@code ofpraw_pull}). */
+  private static @Nullable OfErrorCode setPacketInFormat(OfConn c, PacketInFormat format) {
+    if (format == PacketInFormat.NXT_PACKET_IN) {
+      return OfErrorCode.OFPBRC_EPERM; // as for a format that nobody knows: it is OpenFlow 1.0's
+    }
+    c.packetInFormat = format;
+    return null;
+  }
+
+  /** OVS's own vendors are known, their other messages not yet (OVS {@code ofpraw_pull}). */
   private static OfErrorCode experimenter(Experimenter m) {
     return m.vendor() == NICIRA || m.vendor() == ONF
         ? OfErrorCode.OFPBRC_BAD_SUBTYPE

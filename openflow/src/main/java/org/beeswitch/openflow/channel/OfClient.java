@@ -146,6 +146,9 @@ public final class OfClient<I, O> implements AutoCloseable {
   private void handshake(SocketAddress address, @Nullable TlsContext context, VersionSet allowed)
       throws IOException {
     long deadlineNs = System.nanoTime() + timeoutNs;
+    // Made before connecting: a switch gives up on a peer that says nothing for a second, which
+    // loading classes can take on a busy machine.
+    ByteBuf hello = Wire.encodeHello(allowed, 1).toByteBuf();
     try {
       boolean connected = channel.connect(address);
       while (!connected) {
@@ -160,7 +163,7 @@ public final class OfClient<I, O> implements AutoCloseable {
     if (context != null && target instanceof Target.Inet inet) {
       secure(inet, context, deadlineNs);
     }
-    write(Wire.encodeHello(allowed, 1).toByteBuf(), deadlineNs);
+    write(hello, deadlineNs);
     Frame first = nextFrame(deadlineNs);
     if (first.type() != Wire.HELLO) {
       throw error("received message while expecting hello: " + first);

@@ -44,6 +44,7 @@ public sealed interface OfMessage
         GetAsyncReply,
         SetAsync,
         MeterMod,
+        SetPacketInFormat,
         Experimenter {
 
   /** Which record it is. */
@@ -80,6 +81,7 @@ public sealed interface OfMessage
     GET_ASYNC_REPLY,
     SET_ASYNC,
     METER_MOD,
+    SET_PACKET_IN_FORMAT,
     EXPERIMENTER
   }
 }

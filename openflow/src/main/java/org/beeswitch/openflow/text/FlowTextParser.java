@@ -91,6 +91,15 @@ public final class FlowTextParser {
    * @param fileName for messages, which begin with {@code file:line:}
    */
   public List<FlowMod> file(String fileName, Iterable<String> lines) throws FlowSyntaxException {
+    return file(fileName, lines, null);
+  }
+
+  /**
+   * @param command of all of them; null if each line may say its own
+   */
+  public List<FlowMod> file(
+      String fileName, Iterable<String> lines, FlowMod.@Nullable Command command)
+      throws FlowSyntaxException {
     List<FlowMod> flows = new ArrayList<>();
     int number = 0;
     for (String line : lines) {
@@ -101,7 +110,7 @@ public final class FlowTextParser {
         continue;
       }
       try {
-        flows.add(line(text));
+        flows.add(command == null ? line(text) : flowMod(command, text));
       } catch (FlowSyntaxException e) {
         throw FlowSyntaxException.of("%s:%d: %s", fileName, number, e.text());
       }
@@ -147,7 +156,13 @@ public final class FlowTextParser {
           }
           inPort = p;
         }
-        case "packet" -> packet = packet(value);
+        case "packet" -> {
+          try {
+            packet = packet(value);
+          } catch (FlowSyntaxException e) {
+            throw new FlowSyntaxException("packet: " + e.text());
+          }
+        }
         default ->
             throw FlowSyntaxException.of(
                 TextField.byName(kv.key()) == null
@@ -167,10 +182,10 @@ public final class FlowTextParser {
   public static Bytes packet(String hex) throws FlowSyntaxException {
     String digits = hex.replaceAll("\\s", "");
     if (!digits.matches("([0-9a-fA-F]{2})*")) {
-      throw new FlowSyntaxException("packet: Trailing garbage in packet data");
+      throw new FlowSyntaxException("Trailing garbage in packet data");
     }
     if (digits.length() < 2 * 14) {
-      throw new FlowSyntaxException("packet: Packet data too short for Ethernet");
+      throw new FlowSyntaxException("Packet data too short for Ethernet");
     }
     return Bytes.wrap(HexFormat.of().parseHex(digits));
   }

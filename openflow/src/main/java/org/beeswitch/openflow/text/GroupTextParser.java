@@ -10,6 +10,7 @@ import org.beeswitch.openflow.msg.GroupId;
 import org.beeswitch.openflow.msg.GroupMod;
 import org.beeswitch.openflow.msg.GroupType;
 import org.beeswitch.openflow.msg.OfPort;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads groups in the syntax of {@code ovs-ofctl} (OVS {@code parse_ofp_group_mod_str}) as far as
@@ -64,6 +65,67 @@ public final class GroupTextParser {
     }
     GroupType t = type == null ? GroupType.ALL : type;
     return new GroupMod(command, t, groupId, at < 0 ? List.of() : buckets(text.substring(at), t));
+  }
+
+  /**
+   * A group-mod that may begin with its command: {@code add}, {@code modify}, {@code add_or_mod},
+   * {@code delete}; {@code add} if there is none. A line of an {@code add-groups} file.
+   */
+  public GroupMod line(String text) throws FlowSyntaxException {
+    String stripped = text.strip();
+    int end = 0;
+    while (end < stripped.length() && ", \t\r\n".indexOf(stripped.charAt(end)) < 0) {
+      end++;
+    }
+    GroupMod.Command command =
+        switch (stripped.substring(0, end)) {
+          case "add" -> GroupMod.Command.ADD;
+          case "delete" -> GroupMod.Command.DELETE;
+          case "modify" -> GroupMod.Command.MODIFY;
+          case "add_or_mod" -> GroupMod.Command.ADD_OR_MODIFY;
+          case "insert_bucket" -> GroupMod.Command.INSERT_BUCKET;
+          case "remove_bucket" -> GroupMod.Command.REMOVE_BUCKET;
+          default -> {
+            end = 0;
+            yield GroupMod.Command.ADD;
+          }
+        };
+    return groupMod(command, stripped.substring(end));
+  }
+
+  /**
+   * The groups of a file, a line each; {@code #} begins a comment, empty lines are skipped.
+   *
+   * @param command of all of them; null if each line may say its own
+   */
+  public List<GroupMod> file(
+      String fileName, Iterable<String> lines, GroupMod.@Nullable Command command)
+      throws FlowSyntaxException {
+    List<GroupMod> groups = new ArrayList<>();
+    int number = 0;
+    for (String line : lines) {
+      number++;
+      int comment = line.indexOf('#');
+      String text = comment < 0 ? line : line.substring(0, comment);
+      if (text.isBlank()) {
+        continue;
+      }
+      try {
+        groups.add(command == null ? line(text) : groupMod(command, text.strip()));
+      } catch (FlowSyntaxException e) {
+        throw FlowSyntaxException.of("%s:%d: %s", fileName, number, e.text());
+      }
+    }
+    return groups;
+  }
+
+  /** The group of that number or name; all for what is neither. */
+  public static int idOrAll(String s) {
+    try {
+      return FlowTextParser.group(s);
+    } catch (FlowSyntaxException e) {
+      return GroupId.ALL;
+    }
   }
 
   private static int groupId(String s) throws FlowSyntaxException {

@@ -110,6 +110,11 @@ public final class MessageText {
     return switch (m.type()) {
       case MULTIPART_REQUEST -> name(((MultipartRequest) m).body().multipartType()) + " request";
       case MULTIPART_REPLY -> name(((MultipartReply) m).body().multipartType()) + " reply";
+      case SET_PACKET_IN_FORMAT -> "NXT_SET_PACKET_IN_FORMAT";
+      case PACKET_IN ->
+          ((PacketIn) m).format() == PacketInFormat.STANDARD
+              ? "OFPT_PACKET_IN"
+              : ((PacketIn) m).format().name();
       default -> "OFPT_" + m.type();
     };
   }
@@ -150,6 +155,8 @@ public final class MessageText {
       case GET_ASYNC_REPLY -> AsyncText.append(s, ((GetAsyncReply) m).config());
       case SET_ASYNC -> AsyncText.append(s, ((SetAsync) m).config());
       case METER_MOD -> GroupText.append(s, (MeterMod) m);
+      case SET_PACKET_IN_FORMAT ->
+          s.append(" format=").append(((SetPacketInFormat) m).format().text());
       case EXPERIMENTER -> {
         Experimenter e = (Experimenter) m;
         s.append(String.format(" vendor=0x%x subtype=%d\n", e.vendor(), e.subtype()));

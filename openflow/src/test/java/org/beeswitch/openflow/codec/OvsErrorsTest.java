@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.beeswitch.openflow.msg.Experimenter;
 import org.beeswitch.openflow.msg.OfError;
 import org.beeswitch.openflow.msg.OfErrorCode;
 import org.beeswitch.openflow.msg.OfFrame;
@@ -144,7 +145,7 @@ class OvsErrorsTest {
     OfErrorCode our = d instanceof Decoded.Bad b ? b.code() : null;
     if (our == OfErrorCode.OFPBRC_BAD_VERSION && their == null) {
       dropped++; // OVS sends this one only if its socket takes it at once
-    } else if (our == null && (their == null || needsASwitch(their, message))) {
+    } else if (our == null && (their == null || needsASwitch(their, message, d))) {
       if (their == null) {
         silent++;
       } else {
@@ -162,13 +163,14 @@ class OvsErrorsTest {
     }
   }
 
-  private static boolean needsASwitch(OfErrorCode their, byte[] message) {
+  private static boolean needsASwitch(OfErrorCode their, byte[] message, Decoded ours) {
     // A packet-out's actions are checked against its packet.
     boolean isPacketOut = message[1] == 13;
     // The body of an experimenter's message is for whoever implements it.
-    boolean isExperimenter = message[1] == OfHeader.EXPERIMENTER;
+    boolean isExperimenter =
+        ours instanceof Decoded.Good g && g.frame().message() instanceof Experimenter;
     return NEEDS_A_SWITCH.contains(their)
-        || isExperimenter && their == OfErrorCode.NXBRC_MUST_BE_ZERO
+        || isExperimenter
         || isPacketOut
             && (their == OfErrorCode.OFPBAC_MATCH_INCONSISTENT
                 || their == OfErrorCode.OFPBAC_BAD_TAG);

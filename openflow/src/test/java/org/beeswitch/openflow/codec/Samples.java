@@ -48,6 +48,7 @@ import org.beeswitch.openflow.msg.OfErrorCode;
 import org.beeswitch.openflow.msg.OfMessage;
 import org.beeswitch.openflow.msg.OfPort;
 import org.beeswitch.openflow.msg.PacketIn;
+import org.beeswitch.openflow.msg.PacketInFormat;
 import org.beeswitch.openflow.msg.PacketOut;
 import org.beeswitch.openflow.msg.PortDesc;
 import org.beeswitch.openflow.msg.PortMod;
@@ -62,6 +63,7 @@ import org.beeswitch.openflow.msg.RoleReply;
 import org.beeswitch.openflow.msg.RoleRequest;
 import org.beeswitch.openflow.msg.SetAsync;
 import org.beeswitch.openflow.msg.SetConfig;
+import org.beeswitch.openflow.msg.SetPacketInFormat;
 import org.beeswitch.openflow.msg.SwitchConfig;
 import org.beeswitch.openflow.msg.TableFeatures;
 import org.beeswitch.openflow.msg.TableId;
@@ -103,7 +105,10 @@ public final class Samples {
     all.add(new PortMod(OfPort.of(1), 0x505400000001L, 1, 1, 0));
     all.add(new TableMod(3, TableMod.Miss.DEFAULT));
     all.add(new QueueGetConfigRequest(OfPort.ANY));
-    all.add(new Experimenter(0x2320, 16, Bytes.wrap(new byte[] {0, 0, 0, 1})));
+    for (PacketInFormat f : PacketInFormat.values()) {
+      all.add(new SetPacketInFormat(f));
+    }
+    all.add(new Experimenter(0x2320, 20, Bytes.wrap(new byte[8])));
     for (Match m : matches()) {
       all.add(flowMod(FlowMod.Command.ADD, m, Instructions.apply(List.of(output(1)))));
     }
@@ -167,6 +172,11 @@ public final class Samples {
     for (Match m : List.of(inPort(), Match.ANY)) {
       all.add(
           new PacketIn(BufferId.NONE, PACKET.length(), PacketIn.Reason.ACTION, 3, 77, m, PACKET));
+      for (long cookie : new long[] {77, -1}) {
+        PacketIn cut =
+            new PacketIn(BufferId.NONE, 1000, PacketIn.Reason.NO_MATCH, 3, cookie, m, PACKET);
+        all.add(cut.as(PacketInFormat.NXT_PACKET_IN2));
+      }
     }
     all.add(
         new FlowRemoved(

@@ -144,12 +144,17 @@ final class MessageReader {
       throw Reject.of(OFPBRC_BAD_LEN);
     }
     c.skip(2);
-    PacketIn.Reason[] reasons = PacketIn.Reason.values();
-    if (reason > LAST_PACKET_IN_REASON) {
+    PacketIn.Reason why = packetInReason(reason);
+    return new PacketIn(bufferId, totalLen, why, tableId, cookie, match, c.bytes(c.left()));
+  }
+
+  /** The reason that 1.3 has this number for. */
+  static PacketIn.Reason packetInReason(int number) throws Reject {
+    if (number > LAST_PACKET_IN_REASON) {
       throw Reject.of(NXBRC_BAD_REASON);
     }
-    return new PacketIn(
-        bufferId, totalLen, reasons[reason], tableId, cookie, match, c.bytes(c.left()));
+    PacketIn.Reason[] reasons = PacketIn.Reason.values();
+    return reasons[number];
   }
 
   FlowRemoved flowRemoved(Cursor c) throws Reject {

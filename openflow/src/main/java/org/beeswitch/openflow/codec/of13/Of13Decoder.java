@@ -101,6 +101,12 @@ public final class Of13Decoder {
     accept(Wire.experimenter(vendor, subtype), OFPBRC_BAD_SUBTYPE, length);
     Cursor c =
         new Cursor(frame, start + Wire.EXPERIMENTER_HEADER, length - Wire.EXPERIMENTER_HEADER);
+    if (vendor == Wire.NICIRA && subtype == NiciraMessages.SET_PACKET_IN_FORMAT) {
+      return NiciraMessages.readFormat(c);
+    }
+    if (vendor == Wire.NICIRA && subtype == NiciraMessages.PACKET_IN2) {
+      return NiciraMessages.readPacketIn(c, oxms);
+    }
     return new Experimenter(vendor, subtype, c.bytes(c.left()));
   }
 
@@ -161,7 +167,7 @@ public final class Of13Decoder {
         FixedBodies.check(wire.type(), c);
         yield LoxiCodec.read(wire.type(), frame);
       }
-      case MULTIPART_REQUEST, MULTIPART_REPLY, EXPERIMENTER ->
+      case MULTIPART_REQUEST, MULTIPART_REPLY, SET_PACKET_IN_FORMAT, EXPERIMENTER ->
           throw new IllegalStateException("message " + number);
     };
   }

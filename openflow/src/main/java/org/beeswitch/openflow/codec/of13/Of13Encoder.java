@@ -31,6 +31,7 @@ import org.beeswitch.openflow.msg.QueueConfig;
 import org.beeswitch.openflow.msg.QueueGetConfigReply;
 import org.beeswitch.openflow.msg.QueueGetConfigRequest;
 import org.beeswitch.openflow.msg.SetConfig;
+import org.beeswitch.openflow.msg.SetPacketInFormat;
 import org.beeswitch.openflow.msg.SwitchConfig;
 
 /**
@@ -85,6 +86,7 @@ public final class Of13Encoder {
         OfHeader.end(out, s);
       }
       case QUEUE_GET_CONFIG_REPLY -> queueReply(version, xid, (QueueGetConfigReply) m, out);
+      case SET_PACKET_IN_FORMAT -> NiciraMessages.write(version, xid, (SetPacketInFormat) m, out);
       case EXPERIMENTER -> {
         Experimenter e = (Experimenter) m;
         int s = OfHeader.begin(out, version, Wire.EXPERIMENTER, xid);
@@ -145,13 +147,22 @@ public final class Of13Encoder {
   }
 
   private void packetIn(int version, int xid, PacketIn p, ByteBuf out) {
-    int s = OfHeader.begin(out, version, Wire.PACKET_IN, xid);
     int reason =
         switch (p.reason()) {
           case NO_MATCH -> 0;
           case ACTION, ACTION_SET, GROUP, PACKET_OUT -> 1;
           case INVALID_TTL -> 2;
         };
+    switch (p.format()) {
+      case STANDARD -> {}
+      case NXT_PACKET_IN2 -> {
+        NiciraMessages.write(version, xid, p, reason, oxms, out);
+        return;
+      }
+      case NXT_PACKET_IN ->
+          throw new IllegalArgumentException("no packet-in of format " + p.format());
+    }
+    int s = OfHeader.begin(out, version, Wire.PACKET_IN, xid);
     out.writeInt(p.bufferId()).writeShort(p.totalLen()).writeByte(reason).writeByte(p.tableId());
     out.writeLong(p.cookie());
     oxms.match(out, p.match());

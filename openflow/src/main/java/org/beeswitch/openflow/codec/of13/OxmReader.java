@@ -201,9 +201,14 @@ final class OxmReader {
     }
     Cursor entries = c.sub(length - 4);
     c.skip(padded - (length - 4));
+    return entries(entries);
+  }
+
+  /** Reads the entries of a match, to the end of {@code c}. */
+  Match entries(Cursor c) throws Reject {
     clear();
-    while (entries.left() > 0) {
-      matchEntry(entries);
+    while (c.left() > 0) {
+      matchEntry(c);
     }
     return Match.of(flow, mask);
   }

@@ -55,14 +55,19 @@ final class OxmWriter {
   void match(ByteBuf out, Match m) {
     int start = out.writerIndex();
     out.writeShort(1).writeShort(0);
+    entries(out, m);
+    int length = out.writerIndex() - start;
+    out.setShort(start + 2, length);
+    out.writeZero(-length & 7);
+  }
+
+  /** Writes the entries of a match alone. */
+  void entries(ByteBuf out, Match m) {
     if (m.mask().size() > 0) {
       load(m);
       entries(out);
       unload(m);
     }
-    int length = out.writerIndex() - start;
-    out.setShort(start + 2, length);
-    out.writeZero(-length & 7);
   }
 
   private void load(Match m) {
