@@ -129,23 +129,12 @@ final class FlowMods {
   }
 
   private @Nullable OfErrorCode delete(FlowMod fm) {
-    if (fm.tableId() == BridgeState.TABLE_INTERNAL && meansInternalRules(fm)) {
+    List<Rule> rules = select(fm);
+    if (fm.tableId() == BridgeState.TABLE_INTERNAL && !rules.isEmpty()) {
       return OfErrorCode.OFPBRC_EPERM;
     }
-    remove(select(fm), FlowRemoved.Reason.DELETE);
+    remove(rules, FlowRemoved.Reason.DELETE);
     return null;
-  }
-
-  /**
-   * Whether a deletion is of the rules that OVS has in its internal table: all have cookie 0, match
-   * a register or a recirculation, and none can be said strictly at 1.3 without these.
-   */
-  private static boolean meansInternalRules(FlowMod fm) {
-    return !fm.command().isStrict()
-        && fm.match().mask().size() == 0
-        && (fm.cookie() & fm.cookieMask()) == 0
-        && (fm.outPort().equals(OfPort.ANY) || fm.outPort().equals(OfPort.CONTROLLER))
-        && fm.outGroup() == GroupId.ANY;
   }
 
   /** Takes rules out that are in the state's tables. */

@@ -63,7 +63,7 @@ public final class Ofproto {
     this.listener = listener;
     this.xlate = backer.newXlate();
     this.ports = new OfPorts(backer, name, number, devices, listener);
-    backer.commit(BridgeState.create(number, name), List.of());
+    backer.commit(BridgeState.create(number, name, System.nanoTime()), List.of());
   }
 
   public String name() {
@@ -156,7 +156,7 @@ public final class Ofproto {
 
   private static FlowRemoved removed(FlowMods.Removed removed, long nowNs) {
     Rule r = removed.rule();
-    long age = nowNs - r.createdNs();
+    long age = ageNs(r, nowNs);
     return new FlowRemoved(
         r.match(),
         r.priority(),
@@ -169,6 +169,11 @@ public final class Ofproto {
         r.hardTimeoutS(),
         r.counter().packets(),
         r.counter().bytes());
+  }
+
+  /** In whole milliseconds, as OVS says it (OVS {@code calc_duration}). */
+  private static long ageNs(Rule r, long nowNs) {
+    return (nowNs - r.createdNs()) / 1_000_000L * 1_000_000L;
   }
 
   /** Takes out what has timed out. Returns whether it looked. */
@@ -241,7 +246,7 @@ public final class Ofproto {
     forEachRule(
         filter,
         r -> {
-          long age = nowNs - r.createdNs();
+          long age = ageNs(r, nowNs);
           l.add(
               new FlowStats(
                   r.tableId(),

@@ -28,6 +28,9 @@ final class TraceText {
           "forwarding to learned port",
           "learned port is input port, dropping");
 
+  private static final String FRAGMENT_DROPPED =
+      "Packets are IP fragments and the fragment handling mode is \"drop\".";
+
   private enum Kind {
     BRIDGE,
     TABLE,
@@ -103,11 +106,9 @@ final class TraceText {
     }
     Visit v = visit(step.depth());
     if (step instanceof XlateTrace.InTable t) {
-      Node table = new Node(Kind.TABLE, table(t.tableId(), t.rule()));
-      v.here.add(table);
-      v.here = table.subs;
-      v.first = v.first == null ? table.subs : v.first;
-      tables.add(table);
+      enter(v, table(t.tableId(), t.rule()));
+    } else if (step instanceof XlateTrace.FragmentDropped f) {
+      enter(v, String.format("%2d. %s", f.tableId(), FRAGMENT_DROPPED));
     } else if (step instanceof XlateTrace.ActionSet) {
       Node set = new Node(Kind.TABLE, "--. Executing action set:");
       (v.first == null ? v.here : v.first).add(set);
@@ -124,6 +125,14 @@ final class TraceText {
     } else if (step instanceof XlateTrace.Note n) {
       v.here.add(new Node(DETAILS.contains(n.text()) ? Kind.DETAIL : Kind.WARNING, n.text()));
     }
+  }
+
+  private void enter(Visit v, String text) {
+    Node table = new Node(Kind.TABLE, text);
+    v.here.add(table);
+    v.here = table.subs;
+    v.first = v.first == null ? table.subs : v.first;
+    tables.add(table);
   }
 
   private static String table(int id, @Nullable Rule rule) {

@@ -22,6 +22,7 @@ public final class BridgeState {
   private final Classifier<Rule>[][]
       tables; // [CHUNK][CHUNK], so that a change copies 32 references and not 256
   private final TableCounters[] counters;
+  private final InternalRules internal;
   private final Ports ports;
   private final MacTable macs;
   private final SwitchConfig.Frag frags;
@@ -31,6 +32,7 @@ public final class BridgeState {
       String name,
       Classifier<Rule>[][] tables,
       TableCounters[] counters,
+      InternalRules internal,
       Ports ports,
       MacTable macs,
       SwitchConfig.Frag frags) {
@@ -38,13 +40,14 @@ public final class BridgeState {
     this.name = name;
     this.tables = tables;
     this.counters = counters;
+    this.internal = internal;
     this.ports = ports;
     this.macs = macs;
     this.frags = frags;
   }
 
-  /** A bridge with empty tables and no ports. */
-  public static BridgeState create(int number, String name) {
+  /** A bridge with no ports, and with rules in the internal table alone. */
+  public static BridgeState create(int number, String name, long nowNs) {
     @SuppressWarnings({"unchecked", "rawtypes"}) // array of a generic type
     Classifier<Rule>[][] t = new Classifier[CHUNK][CHUNK];
     TableCounters[] c = new TableCounters[CHUNK * CHUNK];
@@ -52,8 +55,10 @@ public final class BridgeState {
       t[i / CHUNK][i % CHUNK] = Classifier.empty();
       c[i] = new TableCounters();
     }
+    InternalRules internal = InternalRules.create(nowNs);
+    t[TABLE_INTERNAL / CHUNK][TABLE_INTERNAL % CHUNK] = internal.table();
     return new BridgeState(
-        number, name, t, c, Ports.NONE, MacTable.EMPTY, SwitchConfig.Frag.NORMAL);
+        number, name, t, c, internal, Ports.NONE, MacTable.EMPTY, SwitchConfig.Frag.NORMAL);
   }
 
   /** Index in {@link Snapshot}; given when the bridge is made, not reused while the daemon runs. */
@@ -73,6 +78,10 @@ public final class BridgeState {
     return counters[tableId];
   }
 
+  public InternalRules internal() {
+    return internal;
+  }
+
   public Ports ports() {
     return ports;
   }
@@ -89,18 +98,18 @@ public final class BridgeState {
     Classifier<Rule>[][] outer = tables.clone();
     outer[id / CHUNK] = outer[id / CHUNK].clone();
     outer[id / CHUNK][id % CHUNK] = t;
-    return new BridgeState(number, name, outer, counters, ports, macs, frags);
+    return new BridgeState(number, name, outer, counters, internal, ports, macs, frags);
   }
 
   public BridgeState withPorts(Ports p) {
-    return new BridgeState(number, name, tables, counters, p, macs, frags);
+    return new BridgeState(number, name, tables, counters, internal, p, macs, frags);
   }
 
   public BridgeState withMacs(MacTable m) {
-    return new BridgeState(number, name, tables, counters, ports, m, frags);
+    return new BridgeState(number, name, tables, counters, internal, ports, m, frags);
   }
 
   public BridgeState withFrags(SwitchConfig.Frag f) {
-    return new BridgeState(number, name, tables, counters, ports, macs, f);
+    return new BridgeState(number, name, tables, counters, internal, ports, macs, f);
   }
 }

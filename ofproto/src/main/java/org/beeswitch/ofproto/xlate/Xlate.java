@@ -226,7 +226,11 @@ public final class Xlate {
         && b.frags() != SwitchConfig.Frag.NX_MATCH) {
       if (b.frags() == SwitchConfig.Frag.DROP) {
         out.effects.table(b.counters(table), true);
+        out.effects.rule(b.internal().fragments().counter());
         rule = null;
+        if (trace != null) {
+          trace.add(new XlateTrace.FragmentDropped(depth, table));
+        }
         return;
       }
       flow[TP] = tp & 0x00000000ffffffffL; // transport ports are not available
@@ -235,9 +239,7 @@ public final class Xlate {
     out.dependencies.table(b.number(), table, rule == null ? -1 : rule.priority(), flow, original);
     flow[TP] = tp;
     out.effects.table(b.counters(table), rule != null);
-    if (rule != null) {
-      out.effects.rule(rule.counter());
-    }
+    out.effects.rule((rule != null ? rule : b.internal().missed()).counter());
     if (trace != null) {
       trace.add(new XlateTrace.InTable(depth, table, rule));
     }

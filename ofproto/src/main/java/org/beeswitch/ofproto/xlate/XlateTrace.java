@@ -24,6 +24,9 @@ public final class XlateTrace {
   /** A table was looked up; {@code rule} is null on a miss. */
   public record InTable(int depth, int tableId, @Nullable Rule rule) implements Step {}
 
+  /** A table was not looked up, because fragments are dropped. */
+  public record FragmentDropped(int depth, int tableId) implements Step {}
+
   /** An action that is executed. */
   public record Did(int depth, Action action) implements Step {}
 

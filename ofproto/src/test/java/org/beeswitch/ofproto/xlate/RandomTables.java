@@ -70,7 +70,7 @@ public final class RandomTables {
   /** One bridge, number 0, with ports, learned addresses and rules in the first tables. */
   public Snapshot snapshot() {
     style = one(2) ? Style.ANY : Style.values()[r.nextInt(Style.values().length)];
-    BridgeState b = BridgeState.create(0, "br0");
+    BridgeState b = BridgeState.create(0, "br0", 0);
     for (int p = 1; p <= PORTS; p++) {
       b = withPort(b, OfPort.of(p), p, "p" + p);
     }
