@@ -2,15 +2,8 @@
 
 package org.beeswitch.cli;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,122 +27,78 @@ final class FlowChanges {
   /** {@code diff-flows}: there are differences. */
   private static final int DIFFERENT = 2;
 
-  private final Options options;
-  private final PrintStream out;
+  static final List<OfCommand> COMMANDS =
+      List.of(
+          new OfCommand(
+              "add-flow", "SWITCH FLOW", 2, 2, (o, io, a) -> change(o, io, a, FlowMod.Command.ADD)),
+          new OfCommand("add-flows", "SWITCH FILE", 2, 2, (o, io, a) -> file(o, io, a, null)),
+          new OfCommand(
+              "mod-flows",
+              "[--strict] SWITCH FLOW",
+              2,
+              2,
+              (o, io, a) ->
+                  change(
+                      o, io, a, o.strict ? FlowMod.Command.MODIFY_STRICT : FlowMod.Command.MODIFY)),
+          new OfCommand(
+              "del-flows",
+              "[--strict] SWITCH [FLOW]",
+              1,
+              2,
+              (o, io, a) ->
+                  change(
+                      o, io, a, o.strict ? FlowMod.Command.DELETE_STRICT : FlowMod.Command.DELETE)),
+          new OfCommand("replace-flows", "[--readd] SWITCH FILE", 2, 2, FlowChanges::replace),
+          new OfCommand("diff-flows", "SOURCE1 SOURCE2", 2, 2, FlowChanges::diff));
 
-  FlowChanges(Options options, PrintStream out) {
-    this.options = options;
-    this.out = out;
-  }
+  private FlowChanges() {}
 
-  List<OfCommand> all() {
-    return List.of(
-        new OfCommand("add-flow", "SWITCH FLOW", 2, 2, args -> change(args, FlowMod.Command.ADD)),
-        new OfCommand("add-flows", "SWITCH FILE", 2, 2, args -> file(args, FlowMod.Command.ADD)),
-        new OfCommand(
-            "mod-flows",
-            "[--strict] SWITCH FLOW",
-            2,
-            2,
-            args ->
-                change(
-                    args, options.strict ? FlowMod.Command.MODIFY_STRICT : FlowMod.Command.MODIFY)),
-        new OfCommand(
-            "del-flows",
-            "[--strict] SWITCH [FLOW]",
-            1,
-            2,
-            args ->
-                change(
-                    args, options.strict ? FlowMod.Command.DELETE_STRICT : FlowMod.Command.DELETE)),
-        new OfCommand("replace-flows", "[--readd] SWITCH FILE", 2, 2, this::replace),
-        new OfCommand("diff-flows", "SOURCE1 SOURCE2", 2, 2, this::diff));
-  }
-
-  private void change(List<String> args, FlowMod.Command command) throws CliException {
+  private static void change(Options options, Stdio io, List<String> args, FlowMod.Command command)
+      throws CliException {
     String text = args.size() > 1 ? args.get(1) : "";
     if (text.equals("-")) {
-      file(args, command);
+      file(options, io, args, command == FlowMod.Command.ADD ? null : command);
       return;
     }
-    SwitchClient s = new SwitchClient(options, args.get(0), out);
+    SwitchClient s = new SwitchClient(options, args.get(0), io);
     try {
       FlowTextParser parser = new FlowTextParser(s.namesToAccept(text));
       FlowMod m = parser.flowMod(command, text);
-      warn(parser);
-      send(s, List.of(m));
+      warn(parser, io);
+      s.changeAll(List.of(m));
     } catch (FlowSyntaxException e) {
       throw new CliException(e.text(), e);
     }
   }
 
-  private void file(List<String> args, FlowMod.Command command) throws CliException {
-    SwitchClient s = new SwitchClient(options, args.get(0), out);
-    List<String> lines = lines(args.get(1));
+  /**
+   * @param command of every line; null if each line may say its own
+   */
+  private static void file(
+      Options options, Stdio io, List<String> args, FlowMod.@Nullable Command command)
+      throws CliException {
+    SwitchClient s = new SwitchClient(options, args.get(0), io);
+    List<String> lines = Lines.of(args.get(1), io.in(), "open failed");
     Names names = s.namesToAccept(String.join("\n", lines));
-    List<FlowMod> flows;
-    if (command == FlowMod.Command.ADD) {
-      flows = parse(args.get(1), lines, names);
-    } else {
-      flows = new ArrayList<>();
-      FlowTextParser parser = new FlowTextParser(names);
-      try {
-        for (String line : lines) {
-          int comment = line.indexOf('#');
-          String flow = comment < 0 ? line : line.substring(0, comment);
-          if (!flow.isBlank()) {
-            flows.add(parser.flowMod(command, flow));
-          }
-        }
-      } catch (FlowSyntaxException e) {
-        throw new CliException(e.text(), e);
-      }
-      warn(parser);
-    }
-    send(s, flows);
-  }
-
-  private static void send(SwitchClient s, List<FlowMod> flows) throws CliException {
-    s.talk(
-        c -> {
-          for (FlowMod m : flows) {
-            s.change(c, m);
-          }
-          return true;
-        });
+    s.changeAll(parse(io, args.get(1), lines, names, command));
   }
 
   /** The flows of a file. */
-  private static List<FlowMod> parse(String file, List<String> lines, Names names)
+  private static List<FlowMod> parse(
+      Stdio io, String file, List<String> lines, Names names, FlowMod.@Nullable Command command)
       throws CliException {
     FlowTextParser parser = new FlowTextParser(names);
     try {
-      List<FlowMod> flows = parser.file(file, lines);
-      warn(parser);
+      List<FlowMod> flows = parser.file(file, lines, command);
+      warn(parser, io);
       return flows;
     } catch (FlowSyntaxException e) {
       throw new CliException(e.text(), e);
     }
   }
 
-  private static void warn(FlowTextParser parser) {
-    parser.warnings().forEach(System.err::println);
-  }
-
-  /** Of a file, or of stdin if that is {@code -}. */
-  private static List<String> lines(String file) throws CliException {
-    try {
-      if (file.equals("-")) {
-        return new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
-            .lines()
-            .toList();
-      }
-      return Files.readAllLines(Path.of(file));
-    } catch (NoSuchFileException e) {
-      throw new CliException(file + ": open (No such file or directory)", e);
-    } catch (IOException e) {
-      throw new CliException(file + ": cannot be read: " + e.getMessage(), e);
-    }
+  private static void warn(FlowTextParser parser, Stdio io) {
+    parser.warnings().forEach(io.err()::println);
   }
 
   // Comparing.
@@ -204,11 +153,11 @@ final class FlowChanges {
     return all;
   }
 
-  private void replace(List<String> args) throws CliException {
-    SwitchClient s = new SwitchClient(options, args.get(0), out);
-    List<String> lines = lines(args.get(1));
+  private static void replace(Options options, Stdio io, List<String> args) throws CliException {
+    SwitchClient s = new SwitchClient(options, args.get(0), io);
+    List<String> lines = Lines.of(args.get(1), io.in(), "open");
     Names names = s.namesToAccept(String.join("\n", lines));
-    Map<Key, Version> wanted = ofFile(parse(args.get(1), lines, names));
+    Map<Key, Version> wanted = ofFile(parse(io, args.get(1), lines, names, FlowMod.Command.ADD));
     s.talk(
         c -> {
           Map<Key, Version> there = ofSwitch(s.flows(c, MultipartRequest.RuleFilter.ALL));
@@ -247,9 +196,9 @@ final class FlowChanges {
         delete ? Instructions.builder().build() : v.instructions());
   }
 
-  private void diff(List<String> args) throws CliException {
-    Map<Key, Version> a = source(args.get(0));
-    Map<Key, Version> b = source(args.get(1));
+  private static void diff(Options options, Stdio io, List<String> args) throws CliException {
+    Map<Key, Version> a = source(options, io, args.get(0));
+    Map<Key, Version> b = source(options, io, args.get(1));
     boolean different = false;
     Map<Key, Version> all = new LinkedHashMap<>(a);
     b.forEach(all::putIfAbsent);
@@ -257,8 +206,8 @@ final class FlowChanges {
       Version left = a.get(k);
       Version right = b.get(k);
       if (left == null || right == null || !left.sameAs(right)) {
-        print('-', k, left);
-        print('+', k, right);
+        print(io, '-', k, left);
+        print(io, '+', k, right);
         different = true;
       }
     }
@@ -267,19 +216,21 @@ final class FlowChanges {
     }
   }
 
-  private Map<Key, Version> source(String source) throws CliException {
+  private static Map<Key, Version> source(Options options, Stdio io, String source)
+      throws CliException {
     boolean isFile =
         source.startsWith("/")
             || source.startsWith(".")
             || source.indexOf(':') < 0 && Files.exists(Path.of(source));
     if (isFile) {
-      return ofFile(parse(source, lines(source), Names.NONE));
+      List<String> lines = Lines.of(source, io.in(), "open");
+      return ofFile(parse(io, source, lines, Names.NONE, FlowMod.Command.ADD));
     }
-    SwitchClient s = new SwitchClient(options, source, out);
+    SwitchClient s = new SwitchClient(options, source, io);
     return ofSwitch(s.talk(c -> s.flows(c, MultipartRequest.RuleFilter.ALL)));
   }
 
-  private void print(char sign, Key k, @Nullable Version v) {
+  private static void print(Stdio io, char sign, Key k, @Nullable Version v) {
     if (v == null) {
       return;
     }
@@ -297,6 +248,6 @@ final class FlowChanges {
     if (v.hardTimeout() != 0) {
       s.append(" hard_timeout=").append(v.hardTimeout());
     }
-    out.println(ActionText.append(s.append(" actions="), v.instructions(), Names.NONE));
+    io.out().println(ActionText.append(s.append(" actions="), v.instructions(), Names.NONE));
   }
 }

@@ -15,6 +15,6 @@ record OfCommand(String name, String usage, int minArgs, int maxArgs, Body body)
     /**
      * @param args without the command itself
      */
-    void run(List<String> args) throws CliException;
+    void run(Options options, Stdio stdio, List<String> args) throws CliException;
   }
 }

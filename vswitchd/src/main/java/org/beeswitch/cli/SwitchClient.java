@@ -4,10 +4,8 @@ package org.beeswitch.cli;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +21,8 @@ import org.beeswitch.openflow.codec.OfDecoder;
 import org.beeswitch.openflow.codec.OfEncoder;
 import org.beeswitch.openflow.codec.Sender;
 import org.beeswitch.openflow.msg.FlowStats;
+import org.beeswitch.openflow.msg.GetConfigReply;
+import org.beeswitch.openflow.msg.GetConfigRequest;
 import org.beeswitch.openflow.msg.MultipartReply;
 import org.beeswitch.openflow.msg.MultipartRequest;
 import org.beeswitch.openflow.msg.OfError;
@@ -31,6 +31,7 @@ import org.beeswitch.openflow.msg.OfMessage;
 import org.beeswitch.openflow.msg.OfPort;
 import org.beeswitch.openflow.msg.OfVersion;
 import org.beeswitch.openflow.msg.PortDesc;
+import org.beeswitch.openflow.msg.SwitchConfig;
 import org.beeswitch.openflow.msg.TableFeatures;
 import org.beeswitch.openflow.text.MessageText;
 import org.beeswitch.openflow.text.Names;
@@ -57,7 +58,7 @@ final class SwitchClient {
   private final Options options;
   private final String name;
   private final Target target;
-  private final PrintStream out;
+  private final Stdio stdio;
   private int nextXid = 1;
   private @Nullable List<PortDesc> ports;
   private @Nullable Map<Integer, String> tables;
@@ -81,14 +82,14 @@ final class SwitchClient {
    * @param name a bridge of the rundir, the path of a socket, or a target such as {@code
    *     tcp:127.0.0.1:6653}
    */
-  SwitchClient(Options options, String name, PrintStream out) throws CliException {
-    this(options, name, ".mgmt", out);
+  SwitchClient(Options options, String name, Stdio stdio) throws CliException {
+    this(options, name, ".mgmt", stdio);
   }
 
-  SwitchClient(Options options, String name, String suffix, PrintStream out) throws CliException {
+  SwitchClient(Options options, String name, String suffix, Stdio stdio) throws CliException {
     this.options = options;
     this.name = name;
-    this.out = out;
+    this.stdio = stdio;
     this.target = target(options.rundir, name, suffix);
   }
 
@@ -113,10 +114,6 @@ final class SwitchClient {
 
   String name() {
     return name;
-  }
-
-  PrintStream out() {
-    return out;
   }
 
   /** Counts messages that ovs-ofctl would have sent. */
@@ -163,7 +160,7 @@ final class SwitchClient {
   /** Sends a request and prints all of its reply, which may be an error. */
   void dump(OfClient<Frame, OfFrame> c, OfMessage request) throws IOException, CliException {
     for (Frame f : c.transact(frame(request))) {
-      out.print(text(f, namesToShow(), REPLY));
+      stdio.out().print(text(f, namesToShow(), REPLY));
     }
   }
 
@@ -185,9 +182,36 @@ final class SwitchClient {
     List<Frame> errors = c.transactNoReply(List.of(frame(request)));
     nextXid++; // the barrier's
     if (!errors.isEmpty()) {
-      System.err.print(text(errors.get(0), namesToShow(), ERROR));
+      stdio.err().print(text(errors.get(0), namesToShow(), ERROR));
       throw new CliException(1);
     }
+  }
+
+  /** Sends a request that the switch need not know. */
+  void mayChange(OfClient<Frame, OfFrame> c, OfMessage request) throws IOException {
+    c.transactNoReply(List.of(frame(request)));
+    nextXid++; // the barrier's
+  }
+
+  /** Sends requests, each with its barrier, on one connection, up to the first error. */
+  void changeAll(List<? extends OfMessage> requests) throws CliException {
+    talk(
+        c -> {
+          for (OfMessage m : requests) {
+            change(c, m);
+          }
+          return true;
+        });
+  }
+
+  /** What the switch does with fragments and packets sent to controllers. */
+  SwitchConfig config(OfClient<Frame, OfFrame> c) throws IOException, CliException {
+    for (OfMessage m : ask(c, new GetConfigRequest())) {
+      if (m instanceof GetConfigReply r) {
+        return r.config();
+      }
+    }
+    throw new CliException(name + ": bad reply to config request");
   }
 
   /** The reply's messages; an error is printed and the end. */
@@ -197,7 +221,7 @@ final class SwitchClient {
     for (Frame f : c.transact(frame(request))) {
       Decoded d = new OfDecoder(Sender.SWITCH).decode(f.version(), f.toByteBuf());
       if (!(d instanceof Decoded.Good good) || good.frame().message() instanceof OfError) {
-        System.err.print(text(f, Names.NONE, ERROR));
+        stdio.err().print(text(f, Names.NONE, ERROR));
         throw new CliException(1);
       }
       all.add(good.frame().message());
@@ -322,9 +346,5 @@ final class SwitchClient {
       case 5, 7, 9, 13, 14, 15, 16, 17, 18, 20, 22, 24, 26, 28, 29 -> true;
       default -> false;
     };
-  }
-
-  Duration timeout() {
-    return options.timeout();
   }
 }

@@ -11,36 +11,52 @@ import picocli.CommandLine.Option;
 
 /** The options about TLS that the daemon and {@code beectl} have from Open vSwitch's programs. */
 public final class TlsOptions {
+  private @Nullable Path privateKey;
+  private @Nullable Path certificate;
+  private @Nullable Path caCert;
+  private @Nullable Path bootstrapCaCert;
+  private @Nullable String protocols;
+
   @Option(
       names = {"-p", "--private-key"},
       paramLabel = "FILE",
       description = "Our private key for TLS, in PEM.")
-  @Nullable Path privateKey;
+  public void privateKey(Path file) {
+    privateKey = file;
+  }
 
   @Option(
       names = {"-c", "--certificate"},
       paramLabel = "FILE",
       description = "Our certificate, in PEM.")
-  @Nullable Path certificate;
+  public void certificate(Path file) {
+    certificate = file;
+  }
 
   @Option(
       names = {"-C", "--ca-cert"},
       paramLabel = "FILE",
       description = "Whose certificates we accept, in PEM.")
-  @Nullable Path caCert;
+  public void caCert(Path file) {
+    caCert = file;
+  }
 
   @Option(
       names = "--bootstrap-ca-cert",
       paramLabel = "FILE",
       description =
           "The same; if there is no such file, what the first peer says is written there.")
-  @Nullable Path bootstrapCaCert;
+  public void bootstrapCaCert(Path file) {
+    bootstrapCaCert = file;
+  }
 
   @Option(
       names = "--ssl-protocols",
       paramLabel = "TLSv1.2,TLSv1.3",
       description = "Which versions of TLS; default both.")
-  @Nullable String protocols;
+  public void protocols(String versions) {
+    protocols = versions;
+  }
 
   /**
    * What {@code settings} are where these options say nothing else.
