@@ -10,6 +10,7 @@ import org.beeswitch.ofproto.state.Counter;
 import org.beeswitch.ofproto.state.Rule;
 import org.beeswitch.ofproto.upcall.Change;
 import org.beeswitch.openflow.msg.Action;
+import org.beeswitch.openflow.msg.BufferId;
 import org.beeswitch.openflow.msg.FlowFlags;
 import org.beeswitch.openflow.msg.FlowMod;
 import org.beeswitch.openflow.msg.FlowRemoved;
@@ -66,10 +67,10 @@ final class FlowMods {
 
   private @Nullable OfErrorCode add(FlowMod fm) {
     int table = fm.tableId() == TableId.ALL ? 0 : fm.tableId();
-    if (table == BridgeState.TABLE_INTERNAL) {
-      return OfErrorCode.OFPBRC_EPERM;
+    OfErrorCode e = checkTableAndBuffer(fm);
+    if (e == null) {
+      e = check(fm.instructions());
     }
-    OfErrorCode e = check(fm.instructions());
     if (e != null) {
       return e;
     }
@@ -87,7 +88,7 @@ final class FlowMods {
             table,
             fm.priority(),
             fm.match(),
-            fm.newCookie(),
+            old == null ? fm.newCookie() : cookieOf(fm, old),
             fm.idleTimeout(),
             fm.hardTimeout(),
             fm.flags(),
@@ -98,25 +99,39 @@ final class FlowMods {
     return null;
   }
 
-  /** What the actions refer to is looked at only if there is a rule that gets them, as in OVS. */
-  private @Nullable OfErrorCode modify(FlowMod fm) {
+  /** What OVS looks at before any rule. A deletion's buffer is nobody's business. */
+  private static @Nullable OfErrorCode checkTableAndBuffer(FlowMod fm) {
     if (fm.tableId() == BridgeState.TABLE_INTERNAL) {
       return OfErrorCode.OFPBRC_EPERM;
+    }
+    return fm.bufferId() == BufferId.NONE ? null : OfErrorCode.OFPBRC_BUFFER_UNKNOWN;
+  }
+
+  /** What the actions refer to is looked at only if there is a rule that gets them, as in OVS. */
+  private @Nullable OfErrorCode modify(FlowMod fm) {
+    OfErrorCode e = checkTableAndBuffer(fm);
+    if (e != null) {
+      return e;
     }
     List<Rule> rules = select(fm);
     if (rules.isEmpty()) {
       boolean adds = fm.newCookie() != FlowMod.NO_COOKIE && fm.cookieMask() == 0;
       return adds ? add(fm) : null; // OpenFlow 1.0 and 1.1, whose codecs set a new cookie
     }
-    OfErrorCode e = check(fm.instructions());
+    e = check(fm.instructions());
     if (e != null) {
       return e;
     }
     for (Rule r : rules) {
-      long cookie = fm.newCookie() == FlowMod.NO_COOKIE ? r.cookie() : fm.newCookie();
+      long cookie = cookieOf(fm, r);
       put(r.tableId(), r.modified(fm.instructions(), cookie, r.flags(), counterOf(fm, r), nowNs));
     }
     return null;
+  }
+
+  /** The cookie of what takes the place of a rule: OVS does not tell cookie -1 from none. */
+  private static long cookieOf(FlowMod fm, Rule old) {
+    return fm.newCookie() == FlowMod.NO_COOKIE ? old.cookie() : fm.newCookie();
   }
 
   /**

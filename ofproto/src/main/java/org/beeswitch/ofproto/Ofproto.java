@@ -308,6 +308,9 @@ public final class Ofproto {
       metadata.words()[0] = (long) in.odpPort() << 32;
     }
     XlateOut x = xlate.translate(backer.current(), flow, number, m.inPort().number(), m.actions());
+    if (x.error != null) {
+      return OfErrorCode.OFPFMFC_UNKNOWN; // OVS's word for it
+    }
     x.effects.replay(1, p.length(), nowNs);
     if (x.learns) {
       backer.learnNow(x, nowNs);

@@ -81,7 +81,10 @@ class HouseRulesTest {
   @Test
   void everyDepartureHasAProvingCaseOrSaysThatItHasNone() {
     for (String line : lines(ROOT.resolve("docs/departures.md"))) {
-      if (!line.startsWith("| D-") && !line.startsWith("| W-")) {
+      if (line.equals("## Decided, not done")) {
+        return;
+      }
+      if (!line.matches("\\| [DNRW]-.*")) {
         continue;
       }
       String[] cells = line.split("\\|");

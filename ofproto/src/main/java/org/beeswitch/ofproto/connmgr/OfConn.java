@@ -55,6 +55,14 @@ final class OfConn {
     return 1 << r.ordinal();
   }
 
+  /** A service connection that says what it wants wants something: it gets packets too. */
+  void setAsync(AsyncConfig config) {
+    async = config;
+    if (isService && missSendLen == 0) {
+      missSendLen = DEFAULT_MISS_SEND_LEN;
+    }
+  }
+
   boolean isSecondary() {
     return role == Role.SECONDARY;
   }

@@ -116,7 +116,7 @@ final class Requests {
         yield null;
       }
       case SET_ASYNC -> {
-        c.async = ((SetAsync) m).config();
+        c.setAsync(((SetAsync) m).config());
         yield null;
       }
       case QUEUE_GET_CONFIG_REQUEST -> queueGetConfig(c, xid, ((QueueGetConfigRequest) m).port());

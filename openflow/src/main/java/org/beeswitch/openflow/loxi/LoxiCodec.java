@@ -15,9 +15,6 @@ import org.beeswitch.openflow.msg.GetAsyncReply;
 import org.beeswitch.openflow.msg.GetAsyncRequest;
 import org.beeswitch.openflow.msg.GetConfigRequest;
 import org.beeswitch.openflow.msg.OfMessage;
-import org.beeswitch.openflow.msg.OfPort;
-import org.beeswitch.openflow.msg.PortDesc;
-import org.beeswitch.openflow.msg.PortMod;
 import org.beeswitch.openflow.msg.Role;
 import org.beeswitch.openflow.msg.RoleReply;
 import org.beeswitch.openflow.msg.RoleRequest;
@@ -32,14 +29,11 @@ import org.projectfloodlight.openflow.protocol.OFFactories;
 import org.projectfloodlight.openflow.protocol.OFFactory;
 import org.projectfloodlight.openflow.protocol.OFFeaturesReply;
 import org.projectfloodlight.openflow.protocol.OFMessageReader;
-import org.projectfloodlight.openflow.protocol.OFPortConfig;
-import org.projectfloodlight.openflow.protocol.OFPortMod;
 import org.projectfloodlight.openflow.protocol.OFRoleReply;
 import org.projectfloodlight.openflow.protocol.OFRoleRequest;
 import org.projectfloodlight.openflow.protocol.OFTableMod;
 import org.projectfloodlight.openflow.protocol.OFVersion;
 import org.projectfloodlight.openflow.types.DatapathId;
-import org.projectfloodlight.openflow.types.MacAddress;
 import org.projectfloodlight.openflow.types.OFAuxId;
 import org.projectfloodlight.openflow.types.U64;
 
@@ -123,16 +117,6 @@ public final class LoxiCodec {
                 a.getFlowRemovedMaskEqualMaster(),
                 a.getFlowRemovedMaskSlave()));
       }
-      case PORT_MOD -> {
-        OFPortMod p = (OFPortMod) m;
-        int mask = config(p.getMask());
-        yield new PortMod(
-            OfPort.of(p.getPortNo().getPortNumber()),
-            p.getHwAddr().getLong(),
-            config(p.getConfig()) & mask,
-            mask,
-            (int) p.getAdvertise() & 0xffff);
-      }
       case TABLE_MOD ->
           new TableMod(((OFTableMod) m).getTableId().getValue() & 0xff, TableMod.Miss.DEFAULT);
       default -> throw new IllegalStateException(type + " is not read by openflowj");
@@ -152,7 +136,6 @@ public final class LoxiCodec {
           GET_ASYNC_REQUEST,
           GET_ASYNC_REPLY,
           SET_ASYNC,
-          PORT_MOD,
           TABLE_MOD ->
           true;
       default -> false;
@@ -220,17 +203,6 @@ public final class LoxiCodec {
                 .setFlowRemovedMaskSlave(u32(a.flowRemovedSecondary()))
                 .build();
           }
-          case PORT_MOD -> {
-            PortMod p = (PortMod) m;
-            yield OF13.buildPortMod()
-                .setXid(x)
-                .setPortNo(org.projectfloodlight.openflow.types.OFPort.of(p.port().number()))
-                .setHwAddr(MacAddress.of(p.hwAddr()))
-                .setConfig(config(p.config()))
-                .setMask(config(p.mask()))
-                .setAdvertise(u32(p.advertise()))
-                .build();
-          }
           case TABLE_MOD ->
               OF13.buildTableMod()
                   .setXid(x)
@@ -279,37 +251,6 @@ public final class LoxiCodec {
       case PRIMARY -> OFControllerRole.ROLE_MASTER;
       case SECONDARY -> OFControllerRole.ROLE_SLAVE;
     };
-  }
-
-  private static final List<OFPortConfig> CONFIGS =
-      List.of(
-          OFPortConfig.PORT_DOWN,
-          OFPortConfig.NO_RECV,
-          OFPortConfig.NO_FWD,
-          OFPortConfig.NO_PACKET_IN);
-  private static final int[] CONFIG_BITS = {
-    PortDesc.CONFIG_PORT_DOWN,
-    PortDesc.CONFIG_NO_RECV,
-    PortDesc.CONFIG_NO_FWD,
-    PortDesc.CONFIG_NO_PACKET_IN
-  };
-
-  private static int config(Set<OFPortConfig> set) {
-    int bits = 0;
-    for (int i = 0; i < CONFIG_BITS.length; i++) {
-      bits |= set.contains(CONFIGS.get(i)) ? CONFIG_BITS[i] : 0;
-    }
-    return bits;
-  }
-
-  private static Set<OFPortConfig> config(int bits) {
-    Set<OFPortConfig> set = EnumSet.noneOf(OFPortConfig.class);
-    for (int i = 0; i < CONFIG_BITS.length; i++) {
-      if ((bits & CONFIG_BITS[i]) != 0) {
-        set.add(CONFIGS.get(i));
-      }
-    }
-    return set;
   }
 
   private static final List<OFCapabilities> CAPABILITIES =

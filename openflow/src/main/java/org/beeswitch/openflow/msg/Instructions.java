@@ -11,8 +11,8 @@ import java.util.List;
  * it: meter, apply-actions, clear-actions, write-actions, write-metadata, goto-table.
  *
  * <p>Interned: a hundred thousand rules have few different ones, and a rule pays one reference.
- * Equal instructions are the same object. An empty apply-actions is none; an empty write-actions is
- * kept, as in OVS.
+ * Equal instructions are the same object. An empty apply-actions is none, and so is an empty
+ * write-actions, as OVS shows it.
  */
 public final class Instructions {
   private static final Interner<Instructions> INTERNER = Interners.newWeakInterner();
@@ -22,9 +22,8 @@ public final class Instructions {
 
   private static final int METER = 1;
   private static final int CLEAR = 1 << 1;
-  private static final int WRITE = 1 << 2;
-  private static final int METADATA = 1 << 3;
-  private static final int GOTO = 1 << 4;
+  private static final int METADATA = 1 << 2;
+  private static final int GOTO = 1 << 3;
 
   private final int present;
   private final int meterId;
@@ -91,7 +90,7 @@ public final class Instructions {
   }
 
   public boolean hasWrite() {
-    return (present & WRITE) != 0;
+    return !write.isEmpty();
   }
 
   /** Write-actions, in the order they came; empty unless {@link #hasWrite}. */
@@ -123,7 +122,7 @@ public final class Instructions {
 
   /** Whether there is none at all: OVS's {@code drop}. */
   public boolean isEmpty() {
-    return present == 0 && apply.isEmpty();
+    return present == 0 && apply.isEmpty() && write.isEmpty();
   }
 
   @Override
@@ -196,7 +195,6 @@ public final class Instructions {
     }
 
     public Builder write(List<Action> actions) {
-      present |= WRITE;
       write = List.copyOf(actions);
       return this;
     }

@@ -13,7 +13,7 @@ import org.beeswitch.openflow.msg.OfMessage;
 import org.beeswitch.openflow.msg.OfVersion;
 
 /** Breaks good messages in seeded ways, the length field mended so that they remain frames. */
-final class Mutator {
+public final class Mutator {
   private static final int[] INTERESTING = {
     0, 1, 2, 3, 4, 5, 7, 8, 12, 15, 16, 24, 32, 0x7f, 0x80, 0xfe, 0xff, 0x0800, 0x86dd, 0x8000,
     0xff00, 0xfff8, 0xffff
@@ -22,8 +22,21 @@ final class Mutator {
   private final Random random;
   private final List<byte[]> seeds = new ArrayList<>();
 
-  Mutator(long seed, List<OfMessage> messages) {
-    random = new Random(seed);
+  public Mutator(long seed, List<OfMessage> messages) {
+    this(new Random(seed), encode(messages));
+  }
+
+  /**
+   * @param messages frames, which are not changed
+   */
+  public Mutator(Random random, List<byte[]> messages) {
+    this.random = random;
+    seeds.addAll(messages);
+  }
+
+  /** The messages as they are on the wire. */
+  public static List<byte[]> encode(List<OfMessage> messages) {
+    List<byte[]> all = new ArrayList<>();
     OfEncoder encoder = new OfEncoder();
     for (OfMessage m : messages) {
       ByteBuf b =
@@ -31,8 +44,9 @@ final class Mutator {
       byte[] bytes = new byte[b.readableBytes()];
       b.readBytes(bytes);
       b.release();
-      seeds.add(bytes);
+      all.add(bytes);
     }
+    return all;
   }
 
   List<byte[]> seeds() {
@@ -40,7 +54,7 @@ final class Mutator {
   }
 
   /** A broken message, at most twice as long as a good one. */
-  byte[] next() {
+  public byte[] next() {
     byte[] b = seeds.get(random.nextInt(seeds.size())).clone();
     int n = 1 + random.nextInt(3);
     for (int i = 0; i < n; i++) {
@@ -52,7 +66,7 @@ final class Mutator {
   private byte[] change(byte[] b) {
     int at = random.nextInt(b.length);
     int after = b.length > 8 ? 8 + random.nextInt(b.length - 8) : at;
-    switch (random.nextInt(8)) {
+    switch (random.nextInt(9)) {
       case 0 -> b[at] ^= (byte) (1 << random.nextInt(8));
       case 1 -> b[after] = (byte) random.nextInt(256);
       case 2, 3 -> {
@@ -74,6 +88,13 @@ final class Mutator {
           byte[] r = Arrays.copyOf(b, b.length + len);
           System.arraycopy(b, after, r, after + len, b.length - after);
           return r;
+        }
+      }
+      case 7 -> { // a number of the reserved range, of ports and groups and queues
+        int p = after & ~3;
+        if (p + 4 <= b.length) {
+          Arrays.fill(b, p, p + 3, (byte) 0xff);
+          b[p + 3] = (byte) random.nextInt(256);
         }
       }
       default -> { // take some from another message

@@ -37,7 +37,7 @@ class OfpPrintTest {
     Path file = Files.createTempFile("bee-ofp", ".bin");
     Files.write(file, bytes);
     Process p =
-        new ProcessBuilder(ofctl.toString(), "ofp-parse", file.toString())
+        new ProcessBuilder(ofctl.toString(), "-vconsole:off", "ofp-parse", file.toString())
             .redirectErrorStream(true)
             .start();
     String out = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

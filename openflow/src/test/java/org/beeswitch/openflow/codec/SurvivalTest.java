@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -53,6 +54,20 @@ class SurvivalTest {
       byte[] whole = new Mutator(1, List.of(m)).seeds().get(0);
       for (int n = 8; n < whole.length; n++) {
         check(new OfDecoder(Sender.CONTROLLER), Mutator.mend(Arrays.copyOf(whole, n)), true);
+      }
+    }
+  }
+
+  /** openflowj throws at some port numbers that OVS takes. */
+  @Test
+  void everyReservedNumberIsReadOrRefused() {
+    for (byte[] whole : Mutator.encode(Samples.toSwitch())) {
+      for (int at = 8; at + 4 <= whole.length; at += 4) {
+        for (int n = 0; n < 256; n += 1 + whole.length / 64) {
+          byte[] m = whole.clone();
+          ByteBuffer.wrap(m).putInt(at, 0xffffff00 | n);
+          check(new OfDecoder(Sender.CONTROLLER), m, true);
+        }
       }
     }
   }

@@ -20,7 +20,6 @@ final class FixedBodies {
   static void check(OfMessage.Type type, Cursor c) throws Reject {
     int p = c.pos();
     switch (type) {
-      case PORT_MOD -> MessageReader.checkPort(c.buf().getInt(p));
       case ROLE_REQUEST, ROLE_REPLY -> {
         int role = c.buf().getInt(p);
         if (role < 0 || role >= Role.values().length) {

@@ -21,6 +21,8 @@ import org.beeswitch.openflow.msg.OfError;
 import org.beeswitch.openflow.msg.OfErrorCode;
 import org.beeswitch.openflow.msg.OfMessage;
 import org.beeswitch.openflow.msg.OfPort;
+import org.beeswitch.openflow.msg.PortDesc;
+import org.beeswitch.openflow.msg.PortMod;
 import org.beeswitch.openflow.msg.PortStatus;
 import org.beeswitch.openflow.msg.QueueConfig;
 import org.beeswitch.openflow.msg.QueueGetConfigReply;
@@ -40,6 +42,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe: it has scratch space for one message.
  */
 public final class Of13Decoder {
+  /** Bits of a port's configuration that 1.3 has; OVS ignores the others. */
+  private static final int SETTABLE =
+      PortDesc.CONFIG_PORT_DOWN
+          | PortDesc.CONFIG_NO_RECV
+          | PortDesc.CONFIG_NO_FWD
+          | PortDesc.CONFIG_NO_PACKET_IN;
+
   private final Sender sender;
   private final OxmReader oxms = new OxmReader();
   private final ActionReader actions = new ActionReader(oxms);
@@ -152,8 +161,8 @@ public final class Of13Decoder {
       case QUEUE_GET_CONFIG_REQUEST -> queueRequest(c);
       case QUEUE_GET_CONFIG_REPLY -> queueReply(c);
       case PORT_STATUS -> portStatus(c);
-      case PORT_MOD,
-          TABLE_MOD,
+      case PORT_MOD -> portMod(c);
+      case TABLE_MOD,
           FEATURES_REQUEST,
           FEATURES_REPLY,
           GET_CONFIG_REQUEST,
@@ -209,6 +218,18 @@ public final class Of13Decoder {
     }
     SwitchConfig.Frag[] frags = SwitchConfig.Frag.values();
     return new SwitchConfig(frags[flags & 3], false, missSendLen);
+  }
+
+  /** Not openflowj's, which throws at ports between MAX and IN_PORT. */
+  private static OfMessage portMod(Cursor c) throws Reject {
+    int port = c.i32();
+    MessageReader.checkPort(port);
+    c.skip(4);
+    long hwAddr = c.u48();
+    c.skip(2);
+    int config = c.i32();
+    int mask = c.i32() & SETTABLE;
+    return new PortMod(OfPort.of(port), hwAddr, config & mask, mask, c.i32() & 0xffff);
   }
 
   private static OfMessage portStatus(Cursor c) throws Reject {

@@ -26,6 +26,7 @@ import org.beeswitch.openflow.msg.OfMessage;
 import org.beeswitch.openflow.msg.PacketIn;
 import org.beeswitch.openflow.msg.PacketOut;
 import org.beeswitch.openflow.msg.PortDesc;
+import org.beeswitch.openflow.msg.PortMod;
 import org.beeswitch.openflow.msg.PortStatus;
 import org.beeswitch.openflow.msg.QueueConfig;
 import org.beeswitch.openflow.msg.QueueGetConfigReply;
@@ -76,6 +77,7 @@ public final class Of13Encoder {
       case PACKET_IN -> packetIn(version, xid, (PacketIn) m, out);
       case FLOW_REMOVED -> flowRemoved(version, xid, (FlowRemoved) m, out);
       case PORT_STATUS -> portStatus(version, xid, (PortStatus) m, out);
+      case PORT_MOD -> portMod(version, xid, (PortMod) m, out);
       case PACKET_OUT -> packetOut(version, xid, (PacketOut) m, out);
       case FLOW_MOD -> flowMod(version, xid, (FlowMod) m, out);
       case GROUP_MOD -> groupMod(version, xid, (GroupMod) m, out);
@@ -105,7 +107,6 @@ public final class Of13Encoder {
           GET_ASYNC_REQUEST,
           GET_ASYNC_REPLY,
           SET_ASYNC,
-          PORT_MOD,
           TABLE_MOD ->
           throw new IllegalStateException(m.type() + " is openflowj's");
     }
@@ -200,6 +201,14 @@ public final class Of13Encoder {
         };
     out.writeByte(reason).writeZero(7);
     portDesc(out, p.port());
+    OfHeader.end(out, s);
+  }
+
+  private static void portMod(int version, int xid, PortMod p, ByteBuf out) {
+    int s = OfHeader.begin(out, version, Wire.PORT_MOD, xid);
+    out.writeInt(p.port().number()).writeInt(0);
+    out.writeShort((int) (p.hwAddr() >>> 32)).writeInt((int) p.hwAddr()).writeShort(0);
+    out.writeInt(p.config()).writeInt(p.mask()).writeInt(p.advertise()).writeInt(0);
     OfHeader.end(out, s);
   }
 
