@@ -16,6 +16,7 @@ import org.beeswitch.ofproto.state.BridgeState;
 import org.beeswitch.ofproto.state.MacEntry;
 import org.beeswitch.ofproto.state.MacTable;
 import org.beeswitch.ofproto.state.Snapshot;
+import org.beeswitch.ofproto.upcall.Adoption;
 import org.beeswitch.ofproto.upcall.AgentThread;
 import org.beeswitch.ofproto.upcall.Change;
 import org.beeswitch.ofproto.upcall.Handler;
@@ -52,6 +53,9 @@ public final class Backer implements MacLearning, AutoCloseable {
   /** Bridges that one daemon can make in its life. */
   private static final int MAX_BRIDGES = 65_536;
 
+  /** Stands between bridge and port in the notes of OpenFlow port numbers; no name has it. */
+  private static final char OF_PORT = '/';
+
   private static final long AGEING_NS = 1_000_000_000L;
 
   private final Dpif dpif;
@@ -66,7 +70,13 @@ public final class Backer implements MacLearning, AutoCloseable {
   private final AtomicLong learnLate = new AtomicLong();
   private final AtomicLong finalTicket = new AtomicLong();
   private final Queue<Waiting> waiting = new ArrayDeque<>();
+  private final Adoption adoption;
+
+  /** Whether megaflows of an earlier process forward, which nobody has looked at yet. */
+  private boolean restoring;
+
   private int nextBridgeNumber;
+  private final AtomicLong notesRefused = new AtomicLong();
   private final AtomicLong learned = new AtomicLong();
   private final AtomicLong macEvicted = new AtomicLong();
   private long nextAgeingNs;
@@ -104,6 +114,13 @@ public final class Backer implements MacLearning, AutoCloseable {
     this.packetIns = packetIns;
     this.udpif = new Udpif(dpif, this::onFinal);
     this.revalidator = new Revalidator(udpif, newXlate());
+    this.adoption = new Adoption(udpif, newXlate());
+    this.restoring = dpif.isAdopted();
+    for (Map.Entry<String, Long> n : dpif.notes().entrySet()) {
+      if (n.getKey().indexOf(OF_PORT) < 0) {
+        nextBridgeNumber = Math.max(nextBridgeNumber, (int) (n.getValue() + 1));
+      }
+    }
     udpif.onDying(revalidator::wake);
   }
 
@@ -151,10 +168,73 @@ public final class Backer implements MacLearning, AutoCloseable {
     learnAtOnce = mainWork;
   }
 
-  /** Starts the threads of what {@link #prepare} made. */
+  /** Starts the threads of what {@link #prepare} made; not while {@link #isRestoring}. */
   public void start() {
+    if (restoring) {
+      throw new IllegalStateException("megaflows of an earlier process have not been looked at");
+    }
     handlers.forEach(h -> threads.add(AgentThread.start(h)));
     threads.add(AgentThread.start(revalidator));
+  }
+
+  /**
+   * Whether the datapath forwards by megaflows of an earlier process, and waits for the tables to
+   * be what they should be. No handler and no revalidator runs meanwhile: as in OVS's {@code
+   * flow-restore-wait} nothing is received from the datapath. Packets that miss wait in their
+   * rings, as far as their ports' shares go.
+   */
+  public boolean isRestoring() {
+    return restoring;
+  }
+
+  /**
+   * Says that ports and bridges are configured: what an earlier process had besides them goes. Its
+   * megaflows stay until {@link #restore}.
+   */
+  public void dropUnclaimed() {
+    dpif.dropUnclaimedPorts();
+    for (String note : dpif.notes().keySet()) {
+      int slash = note.indexOf(OF_PORT);
+      String bridge = slash < 0 ? note : note.substring(0, slash);
+      boolean there = false;
+      for (int i = 0; i < current().bridgeNumbers(); i++) {
+        BridgeState b = current().bridge(i);
+        there |= b != null && b.name().equals(bridge);
+      }
+      if (!there) {
+        dpif.forget(note);
+      }
+    }
+  }
+
+  /**
+   * Ends {@link #isRestoring}: makes the megaflows of the earlier process what the tables say now,
+   * starts the threads, and removes what was wrong. When it returns, no packet that enters is
+   * forwarded by what the earlier process's tables said.
+   *
+   * @param keep whether any of them may stay
+   * @param starter starts the threads
+   * @return what was done, for the log
+   */
+  public String restore(boolean keep, Runnable starter, long nowNs) {
+    if (!restoring) {
+      throw new IllegalStateException("there is nothing to restore");
+    }
+    if (keep) {
+      for (Adoption.Address a : adoption.addresses()) {
+        BridgeState b = current().bridge(a.bridge());
+        if (b != null) {
+          learn(b, new Learn(a.bridge(), a.vlan(), a.mac(), a.ofPort(), false), nowNs);
+        }
+      }
+      adoption.correct(nowNs);
+    } else {
+      adoption.rejectAll();
+    }
+    restoring = false;
+    starter.run();
+    adoption.removeWrong();
+    return adoption.toString();
   }
 
   public List<Handler> handlers() {
@@ -165,13 +245,48 @@ public final class Backer implements MacLearning, AutoCloseable {
     return revalidator;
   }
 
-  /** A number for a new bridge; 16 bits, as packet-in cookies and dependencies keep it. */
-  int newBridgeNumber() {
+  /**
+   * A number for a new bridge; 16 bits, as packet-in cookies and dependencies keep it. One that an
+   * earlier process had gets its number again, because such cookies may be on their way.
+   */
+  int newBridgeNumber(String name) {
+    Long had = dpif.notes().get(name);
+    if (had != null && current().bridge(had.intValue()) == null) {
+      return had.intValue();
+    }
     if (nextBridgeNumber == MAX_BRIDGES) {
       throw new IllegalStateException(
-          MAX_BRIDGES + " bridges have been made since the daemon began; start it again");
+          MAX_BRIDGES + " bridges have been made since the datapath was; start it anew");
     }
+    note(name, nextBridgeNumber);
     return nextBridgeNumber++;
+  }
+
+  private void note(String name, long value) {
+    if (dpif.note(name, value) < 0) {
+      notesRefused.incrementAndGet();
+    }
+  }
+
+  /** The OpenFlow port numbers of a bridge's ports, as far as they are noted. */
+  Map<String, Integer> notedOfPorts(String bridge) {
+    Map<String, Integer> all = new TreeMap<>();
+    dpif.notes()
+        .forEach(
+            (note, number) -> {
+              if (note.startsWith(bridge + OF_PORT)) {
+                all.put(note.substring(bridge.length() + 1), number.intValue());
+              }
+            });
+    return all;
+  }
+
+  void noteOfPort(String bridge, String port, int ofPort) {
+    note(bridge + OF_PORT + port, ofPort);
+  }
+
+  void forgetOfPort(String bridge, String port) {
+    dpif.forget(bridge + OF_PORT + port);
   }
 
   /**
@@ -186,6 +301,8 @@ public final class Backer implements MacLearning, AutoCloseable {
 
   /** Takes a bridge out, as {@link #commit}. */
   long remove(BridgeState b) {
+    notedOfPorts(b.name()).keySet().forEach(port -> forgetOfPort(b.name(), port));
+    dpif.forget(b.name());
     return udpif.publish(current().without(b.number()), List.of(new Change.InPorts(b.number())));
   }
 
@@ -329,6 +446,8 @@ public final class Backer implements MacLearning, AutoCloseable {
   public Map<String, Long> coverage() {
     Map<String, Long> all = new TreeMap<>(dpif.coverage());
     all.putAll(udpif.coverage());
+    all.putAll(adoption.coverage());
+    all.put("notes_refused", notesRefused.get());
     all.put("mac_learning_learned", learned.get());
     all.put("mac_learning_evicted", macEvicted.get());
     all.put("mac_learning_refused", learnRefused.get());

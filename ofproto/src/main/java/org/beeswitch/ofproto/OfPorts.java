@@ -58,13 +58,17 @@ final class OfPorts {
 
   /**
    * A port that comes back under its name keeps its number: the {@link #MAX_NAMES} names that came
-   * last.
+   * last. Noted in the datapath too, for the next process.
    */
   private final Map<String, Integer> numbers =
       new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Integer> eldest) {
-          return size() > MAX_NAMES;
+          if (size() <= MAX_NAMES) {
+            return false;
+          }
+          backer.forgetOfPort(bridge, eldest.getKey());
+          return true;
         }
       };
 
@@ -84,6 +88,7 @@ final class OfPorts {
     this.bridgeNumber = bridgeNumber;
     this.devices = devices;
     this.listener = listener;
+    numbers.putAll(backer.notedOfPorts(bridge));
   }
 
   private BridgeState state() {
@@ -156,7 +161,10 @@ final class OfPorts {
     } else {
       n = nextNumber();
     }
-    numbers.put(portName, n);
+    Integer before = numbers.put(portName, n);
+    if (before == null || before != n) {
+      backer.noteOfPort(bridge, portName, n);
+    }
     return OfPort.of(n);
   }
 

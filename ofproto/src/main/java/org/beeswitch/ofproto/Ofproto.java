@@ -59,7 +59,7 @@ public final class Ofproto {
   public Ofproto(Backer backer, String name, PortDevices devices, OfprotoListener listener) {
     this.backer = backer;
     this.name = name;
-    this.number = backer.newBridgeNumber();
+    this.number = backer.newBridgeNumber(name);
     this.listener = listener;
     this.xlate = backer.newXlate();
     this.ports = new OfPorts(backer, name, number, devices, listener);

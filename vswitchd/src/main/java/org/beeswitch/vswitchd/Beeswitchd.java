@@ -27,12 +27,16 @@ import picocli.CommandLine.ParameterException;
  *
  * A signal starts the JVM's shutdown, whose hook asks {@code main} to end and waits until it has
  * cleaned up; {@code exit} on the control socket asks the same. Status 0 then. What stands in the
- * way of a start is one line on stderr and status 1, with everything undone that had been done. A
- * bug ends the process with status 70 and a stack trace, and leaves the kernel's datapath alone.
+ * way of a start is one line on stderr and status 1, with everything undone that had been done, but
+ * a datapath that was found forwarding is left so. A bug ends the process with status 70 and a
+ * stack trace, and leaves the kernel's datapath alone.
  */
 public final class Beeswitchd {
   private static final Path DEFAULT_RUNDIR = Path.of("/var/run/beeswitch");
   private static final int BUG = 70;
+
+  /** What {@code --restore-wait} is by default, in seconds. */
+  private static final int RESTORE_WAIT_S = 10;
 
   private final Options options;
 
@@ -121,7 +125,7 @@ public final class Beeswitchd {
   private void run() throws ConfigException {
     ConfigFile file =
         options.conf == null
-            ? new ConfigFile(null, null, Configuration.EMPTY)
+            ? new ConfigFile(null, null, null, Configuration.EMPTY)
             : ConfigFile.read(options.conf);
     Configuration wanted = wanted(options, file.configuration());
     Path where = first(options.rundir, file.rundir(), DEFAULT_RUNDIR).toAbsolutePath();
@@ -129,6 +133,8 @@ public final class Beeswitchd {
         options.datapath != null
             ? options.datapath
             : file.datapath() != null ? DatapathType.parse(file.datapath()) : DatapathType.BPF;
+    Integer given = options.restoreWaitS != null ? options.restoreWaitS : file.restoreWaitS();
+    int restoreWaitS = given != null ? given : RESTORE_WAIT_S;
     try (Rundir rundir = Rundir.claim(where)) {
       Dpif dpif;
       try {
@@ -143,7 +149,7 @@ public final class Beeswitchd {
       Runtime.getRuntime().addShutdownHook(hook);
       try {
         daemon.apply(wanted, System.nanoTime());
-        daemon.startForwarding();
+        daemon.startForwarding(restoreWaitS, System.nanoTime());
         control.start();
         System.out.println("beeswitchd ready");
         System.out.flush();
@@ -152,6 +158,10 @@ public final class Beeswitchd {
             daemon.await();
           }
         }
+      } catch (ConfigException e) {
+        keep |=
+            daemon.isRestoring(); // what went on forwarding without us does not end by our error
+        throw e;
       } catch (RuntimeException | Error e) {
         e.printStackTrace();
         System.err.println("beeswitchd: a bug ends the daemon");
@@ -174,7 +184,7 @@ public final class Beeswitchd {
     try {
       server = ControlServer.open(socket);
     } catch (IOException e) {
-      daemon.close(false);
+      daemon.close(daemon.isRestoring());
       throw new ConfigException("control socket " + socket + ": " + e.getMessage(), e);
     }
     new BridgeCommands(daemon).all().forEach(server::add);

@@ -51,6 +51,9 @@ final class Bridge implements AutoCloseable {
   private long dpid;
   private boolean announced;
 
+  /** Whether a file has said what is in its tables. */
+  private boolean flowsLoaded;
+
   /** Datapath ports by device name, LOCAL included. */
   private final Map<String, OdpPort> devices = new LinkedHashMap<>();
 
@@ -264,6 +267,17 @@ final class Bridge implements AutoCloseable {
         controllers.reconnect("the datapath id has changed");
       }
     }
+  }
+
+  // After a restart.
+
+  void noteFlowsLoaded() {
+    flowsLoaded = true;
+  }
+
+  /** Whether its tables are what they are to be, after a restart. */
+  boolean areTablesBack() {
+    return flowsLoaded || controllers.areTablesBack();
   }
 
   // Work.

@@ -288,6 +288,18 @@ final class Controllers implements AutoCloseable {
     return next;
   }
 
+  /**
+   * Whether the bridge's tables are what they are to be, after a restart: each controller that we
+   * connect to has had a barrier after a flow-mod; or there are no controllers, and the rule of a
+   * standalone bridge is all there is. Who connects to us nobody knows beforehand.
+   */
+  boolean areTablesBack() {
+    if (controllers.isEmpty()) {
+      return listeners.isEmpty() && failMode == FailMode.STANDALONE;
+    }
+    return controllers.keySet().stream().allMatch(t -> connmgr.hasTablesOf(t.text()));
+  }
+
   /** What there is to say of each controller, for the operator. */
   List<String> describe() {
     List<String> l = new ArrayList<>();

@@ -62,9 +62,10 @@ import org.slf4j.LoggerFactory;
  * <h2>Start and end</h2>
  *
  * Ports are in the datapath before flows are loaded, but no handler looks at what they send up
- * until {@link #startForwarding}. {@link #close} goes the other way round: no more commands and
- * connections, then no handlers, then no datapath; it leaves nothing, or with {@code keep} a
- * datapath that forwards.
+ * until {@link #startForwarding}. What an earlier process left forwards on all the time, and its
+ * megaflows are looked at when every bridge's tables are back, or {@code --restore-wait} is over.
+ * {@link #close} goes the other way round: no more commands and connections, then no handlers, then
+ * no datapath; it leaves nothing, or with {@code keep} a datapath that forwards.
  *
  * <p>{@code main} alone, but {@link #ask}, {@link #refuseRequests}, {@link #wake}, {@link
  * #coverage} and {@link #dpif}.
@@ -99,6 +100,8 @@ final class Daemon {
   private final int[] ready = new int[4];
   private Configuration configuration = Configuration.EMPTY;
   private boolean forwarding;
+  private long restoreSinceNs;
+  private long restoreWaitNs;
 
   /** By bridge number, for handlers. Written by {@code main}. */
   private final Map<Integer, Connmgr> connmgrs = new ConcurrentHashMap<>();
@@ -141,16 +144,52 @@ final class Daemon {
       d.backer.prepare(Math.min(MAX_HANDLERS, Math.max(1, cpus - 1)));
       return d;
     } catch (NetdevException | DpifException e) {
-      dpif.close();
+      dpif.close(dpif.isAdopted());
       throw new ConfigException(String.valueOf(e.getMessage()), e);
     }
   }
 
-  /** Lets handlers and revalidators begin. */
-  void startForwarding() {
-    backer.start();
+  /**
+   * Lets handlers and revalidators begin; if the datapath is an earlier process's, that waits for
+   * the tables, and its megaflows forward meanwhile.
+   *
+   * @param restoreWaitS how long at most; 0: those megaflows go at once
+   */
+  void startForwarding(int restoreWaitS, long nowNs) {
+    backer.dropUnclaimed();
+    if (!backer.isRestoring()) {
+      backer.start();
+    } else if (restoreWaitS == 0) {
+      restore(false, "none may stay", nowNs);
+    } else {
+      restoreSinceNs = nowNs;
+      restoreWaitNs = restoreWaitS * 1_000_000_000L;
+      restoreIfDue(nowNs);
+    }
     forwarding = true;
     bridges.values().forEach(Bridge::announce);
+  }
+
+  /** Ends the waiting for tables if they are there, or if it has been long enough. */
+  private void restoreIfDue(long nowNs) {
+    if (!backer.isRestoring()) {
+      return;
+    }
+    if (bridges.values().stream().allMatch(Bridge::areTablesBack)) {
+      restore(true, "the tables are back", nowNs);
+    } else if (nowNs - restoreSinceNs >= restoreWaitNs) {
+      restore(true, "the time is over", nowNs);
+    }
+  }
+
+  private void restore(boolean keep, String why, long nowNs) {
+    String done = backer.restore(keep, backer::start, nowNs);
+    log.info("{}: of the daemon before, {}", why, done);
+  }
+
+  /** Whether the datapath forwards as an earlier process left it. */
+  boolean isRestoring() {
+    return backer.isRestoring();
   }
 
   // Configuration.
@@ -189,6 +228,7 @@ final class Daemon {
       Bridge b = Bridge.create(a.bridge(), backer, netdevs, links, streams, poll::wake, nowNs);
       bridges.put(b.name(), b);
       connmgrs.put(b.ofproto().number(), b.connmgr());
+      b.connmgr().onTables(() -> restoreIfDue(System.nanoTime()));
       if (forwarding) {
         b.announce();
       }
@@ -197,6 +237,7 @@ final class Daemon {
       joinPatch(a.bridge(), a.port());
     } else if (s instanceof Step.LoadFlows l) {
       FlowFile.load(Objects.requireNonNull(l.bridge().flows()), bridge(l.bridge().name()), nowNs);
+      bridge(l.bridge().name()).noteFlowsLoaded();
     } else if (s instanceof Step.SetFailMode m) {
       bridge(m.bridge()).controllers().setFailMode(m.mode(), nowNs);
     } else if (s instanceof Step.SetControllers c) {
@@ -311,6 +352,7 @@ final class Daemon {
     for (Bridge b : bridges.values()) {
       done += b.doWork(nowNs);
     }
+    restoreIfDue(nowNs);
     return done + backer.doWork(nowNs);
   }
 

@@ -10,6 +10,7 @@ import java.util.function.UnaryOperator;
 import org.beeswitch.openflow.channel.Target;
 import org.beeswitch.vswitchd.config.BridgeConfig;
 import org.beeswitch.vswitchd.config.ConfigException;
+import org.beeswitch.vswitchd.config.ConfigFile;
 import org.beeswitch.vswitchd.config.FailMode;
 import org.beeswitch.vswitchd.config.PortConfig;
 import org.beeswitch.vswitchd.config.Protocols;
@@ -35,7 +36,8 @@ import picocli.CommandLine.Spec;
       "Stays in the foreground, logs to stderr, prints \"beeswitchd ready\" on stdout when it"
           + " forwards, and serves RUNDIR/<bridge>.mgmt (for ovs-ofctl), RUNDIR/<bridge>.snoop and"
           + " a control socket (for beectl and ovs-appctl).  SIGTERM ends it and leaves nothing"
-          + " behind.",
+          + " behind; killed, or ended by \"beectl exit --keep\", it leaves the kernel forwarding,"
+          + " and the next one on that rundir takes over.",
       "",
       "Not there yet: in-band control (a controller has to be reached by a device that is no port)"
           + " and STP (do not build loops)."
@@ -73,6 +75,7 @@ final class Options {
   @Nullable DatapathType datapath;
   @Nullable Path rundir;
   @Nullable Path conf;
+  @Nullable Integer restoreWaitS;
   final List<BridgeOptions> bridges = new ArrayList<>();
 
   @Option(
@@ -182,6 +185,19 @@ final class Options {
   void setRundir(@Nullable String text) {
     if (text != null) {
       rundir = Path.of(text);
+    }
+  }
+
+  @Option(
+      names = "--restore-wait",
+      paramLabel = "SECONDS",
+      description =
+          "How long flows that a killed daemon left forwarding may stay as they are until the"
+              + " tables are back: --flows loaded, or each controller's first barrier after a"
+              + " flow-mod answered; default 10, 0 removes them at once.")
+  void setRestoreWait(@Nullable String text) {
+    if (text != null) {
+      restoreWaitS = checked(() -> ConfigFile.parseRestoreWait(text));
     }
   }
 

@@ -89,38 +89,83 @@ final class ActionTable {
         return word(list, a);
       }
     }
-    int list = allocate(a);
-    if (list < 0) {
-      return list;
-    }
-    references[list] = 1;
-    hash[list] = h;
-    length[list] = (byte) a.size();
-    lists++;
-    if (firstGone >= 0) {
-      table[firstGone] = list;
-    } else {
-      table[at] = list;
-      if (++used * 2 > table.length) {
-        rehash();
-      }
-    }
-    return word(list, a);
-  }
-
-  private int allocate(OdpActions a) {
     int list = slots.allocate(slots.classFor(a.size()));
     if (list < 0) {
       return list;
     }
-    if (list >= references.length) {
-      int n = Math.max(2 * references.length, list + 1);
-      references = Arrays.copyOf(references, n);
-      hash = Arrays.copyOf(hash, n);
-      length = Arrays.copyOf(length, n);
-    }
     write(list, a);
-    return list;
+    note(list, h, a.size());
+    if (firstGone >= 0) {
+      table[firstGone] = list;
+    } else {
+      table[at] = list;
+      used++;
+      rehashIfFull();
+    }
+    return word(list, a);
+  }
+
+  /** Keeps what a new list is; it has one reference. */
+  private void note(int list, int h, int n) {
+    if (list >= references.length) {
+      int room = Math.max(2 * references.length, list + 1);
+      references = Arrays.copyOf(references, room);
+      hash = Arrays.copyOf(hash, room);
+      length = Arrays.copyOf(length, room);
+    }
+    references[list] = 1;
+    hash[list] = h;
+    length[list] = (byte) n;
+    lists++;
+  }
+
+  private void rehashIfFull() {
+    if (used * 2 > table.length) {
+      rehash();
+    }
+  }
+
+  /** Begins to take over the lists of an earlier process. Returns 0 or a negative errno. */
+  int beginAdoption() {
+    return slots.beginAdoption();
+  }
+
+  /**
+   * Takes a reference to a list that a flow of an earlier process has.
+   *
+   * @param scratch is written over
+   * @return false: there can be no such list
+   */
+  boolean adopt(long acts, OdpActions scratch) {
+    int n = (int) (acts >>> 32) & 0xffff;
+    if ((acts & Abi.ACTS_SINGLE) != 0 || n == 0) {
+      return true;
+    }
+    int list = (int) acts;
+    if (list > 0 && list < references.length && references[list] > 0) {
+      references[list]++;
+      return length[list] == n;
+    }
+    int runClass = slots.classFor(n);
+    if (n > Abi.MAX_ACTIONS || !slots.canOccupy(list, runClass)) {
+      return false;
+    }
+    slots.occupy(list, runClass);
+    read(acts, scratch);
+    note(list, scratch.hashCode(), n);
+    int mask = table.length - 1;
+    int at = hash[list] & mask;
+    while (table[at] != EMPTY) {
+      at = at + 1 & mask;
+    }
+    table[at] = list;
+    used++;
+    rehashIfFull();
+    return true;
+  }
+
+  void endAdoption() {
+    slots.endAdoption();
   }
 
   /** Makes room for a list of up to MAX_ACTIONS that one owner rewrites; see {@link #overwrite}. */

@@ -2,7 +2,10 @@
 
 package org.beeswitch.dpif.bpf;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +46,10 @@ import org.slf4j.LoggerFactory;
  *
  * While it runs, everything in the kernel is also held by pins of this run directory, so a killed
  * process leaves its flows forwarding. {@link #close(boolean) close(false)} removes pins, programs
- * and devices; close(true) leaves them. A start removes what an earlier process left.
+ * and devices; close(true) leaves them. A start takes over what an earlier process of the same ABI
+ * left, in whatever state that died ({@link FlowAdoption}, {@link BpfPorts#adopt}, {@link
+ * UpcallShares}); what it cannot take over it removes, with one warning. Only the execute device
+ * ends with its process.
  */
 public final class BpfDpif implements Dpif {
   private static final Logger LOG = LoggerFactory.getLogger(BpfDpif.class);
@@ -61,6 +67,9 @@ public final class BpfDpif implements Dpif {
           Abi.Counter.UPCALL_CONTROLLER, "dp_upcall_controller",
           Abi.Counter.PULLED, "dp_pulled");
 
+  /** Note of our own: which network namespace the ports are in. */
+  private static final String NETNS = "netns";
+
   private static final byte[] CLOCK_FRAME = new byte[64];
 
   private final BpfSystem system;
@@ -72,6 +81,14 @@ public final class BpfDpif implements Dpif {
   private final FlowTable flows;
   private final Notes notes;
   private HandlerRing[] handlers = new HandlerRing[0];
+
+  /** Rings of handlers that an earlier process had and this one has not, from number n on. */
+  private HandlerRing[] older = new HandlerRing[0];
+
+  /** Null: this process has made the datapath. */
+  private @Nullable FlowAdoption adoption;
+
+  private int sharesSettled;
   private @Nullable Executors executors;
   private boolean closed;
 
@@ -110,54 +127,120 @@ public final class BpfDpif implements Dpif {
   }
 
   static BpfDpif open(Path rundir, String... leaveOut) throws DpifException {
-    BpfSystem system = BpfSystem.load(leaveOut);
     try {
       Links links = Links.open();
       try {
         Pins pins = Pins.open(rundir);
         String prefix = "bs" + Pins.nameOf(rundir).substring(0, 6) + ".";
-        removeLeftovers(pins, links, prefix);
-        pins.create(BpfSystem.abiHash());
-        system.pin(pins);
-        BpfDpif dpif = new BpfDpif(system, links, pins, prefix);
-        BpfSystem.check(dpif.flows.prepare(), "make flow tables");
-        return dpif;
-      } catch (DpifException e) {
+        BpfSystem system = findEarlier(pins, links, prefix);
+        return system != null
+            ? adopt(system, links, pins, prefix)
+            : make(BpfSystem.load(leaveOut), links, pins, prefix);
+      } catch (NetdevException | DpifException e) {
         links.close();
         throw e;
       }
     } catch (NetdevException e) {
-      system.close();
       throw new DpifException(e.errno(), "rtnetlink: " + e.getMessage(), e);
+    }
+  }
+
+  private static BpfDpif make(BpfSystem system, Links links, Pins pins, String prefix)
+      throws DpifException {
+    try {
+      pins.create(BpfSystem.abiHash());
+      system.pin(pins);
+      BpfDpif dpif = new BpfDpif(system, links, pins, prefix);
+      BpfSystem.check(dpif.flows.prepare(), "make flow tables");
+      dpif.notes.putOwn(NETNS, netns());
+      return dpif;
     } catch (DpifException e) {
       system.close();
       throw e;
     }
   }
 
-  BpfSystem system() {
-    return system;
-  }
-
   /**
-   * What a process that was killed has left: attachments, maps, devices. The devices may be there
-   * without pins, where the pins were in a mount namespace that ended with the process.
+   * What an earlier process left, if it can be taken over. If not it is removed, with one warning:
+   * another ABI's, that of another network namespace, or what a process had not finished when it
+   * died. Devices may be there without pins, where the pins were in a mount namespace that ended
+   * with the process.
    */
-  private static void removeLeftovers(Pins pins, Links links, String prefix)
-      throws NetdevException {
+  private static @Nullable BpfSystem findEarlier(Pins pins, Links links, String prefix)
+      throws NetdevException, DpifException {
+    String abi = BpfSystem.abiHash();
+    List<String> left = pins.abis();
     List<Link> devices =
         links.all().stream().filter(link -> link.name().startsWith(prefix)).toList();
-    if (!pins.hasLeftovers() && devices.isEmpty()) {
-      return;
+    String why;
+    if (left.equals(List.of(abi))) {
+      pins.create(abi);
+      BpfSystem system = BpfSystem.adopt(pins);
+      if (system != null && new Notes(system.map("dp_notes")).own(NETNS) == netns()) {
+        return system;
+      }
+      why = system == null ? "it was not finished" : "it is of another network namespace";
+      if (system != null) {
+        system.close();
+      }
+    } else if (!left.isEmpty()) {
+      why = "it is of another version";
+    } else {
+      why = "there are devices only";
     }
-    LOG.warn(
-        "removing the datapath that an earlier process left in {}: its flows and ports are not"
-            + " taken over",
-        pins.directory());
-    pins.removeAll();
-    for (Link device : devices) {
-      links.delete(device.ifindex());
+    if (!left.isEmpty() || !devices.isEmpty() || pins.hasLeftovers()) {
+      LOG.warn(
+          "removing the datapath that an earlier process left in {}, which cannot be taken over:"
+              + " {}",
+          pins.directory(),
+          why);
+      pins.removeAll();
+      for (Link device : devices) {
+        links.delete(device.ifindex());
+      }
     }
+    return null;
+  }
+
+  private static BpfDpif adopt(BpfSystem system, Links links, Pins pins, String prefix)
+      throws DpifException, NetdevException {
+    try {
+      BpfDpif dpif = new BpfDpif(system, links, pins, prefix);
+      FlowAdoption found = dpif.flows.adopt();
+      dpif.adoption = found;
+      int ports = dpif.ports.adopt();
+      for (Link device : links.all()) {
+        // The execute device of a process that is about to be gone, or a port's that was half made.
+        if (device.name().startsWith(prefix) && !dpif.ports.isEndOfPort(device.name())) {
+          links.delete(device.ifindex());
+        }
+      }
+      LOG.info("took over {} ports and {} megaflows", ports, found.flows());
+      if (found.deadRecords() + found.deadElements() > 0) {
+        LOG.info(
+            "of flows that were half put or half deleted, removed {} records and {} elements",
+            found.deadRecords(),
+            found.deadElements());
+      }
+      BpfSystem.check(dpif.flows.prepare(), "make flow tables");
+      return dpif;
+    } catch (DpifException | NetdevException e) {
+      system.close();
+      throw e;
+    }
+  }
+
+  /** Which network namespace the calling thread is in. */
+  private static long netns() throws DpifException {
+    try {
+      return (long) Files.getAttribute(Path.of("/proc/thread-self/ns/net"), "unix:ino");
+    } catch (IOException e) {
+      throw new DpifException(Errno.EIO, "read /proc/thread-self/ns/net: " + e.getMessage(), e);
+    }
+  }
+
+  BpfSystem system() {
+    return system;
   }
 
   @Override
@@ -237,17 +320,25 @@ public final class BpfDpif implements Dpif {
       throw new IllegalArgumentException(
           "handlers are set once, 1 to " + (Abi.HANDLERS - 1) + " of them, not " + n);
     }
-    HandlerRing[] rings = new HandlerRing[n];
-    for (int i = 0; i < n; i++) {
-      rings[i] = HandlerRing.create(system, i);
+    List<HandlerRing> rings = new ArrayList<>();
+    for (int i = 0; i < Abi.HANDLERS && (i < n || HandlerRing.exists(system, i)); i++) {
+      rings.add(HandlerRing.open(system, i));
     }
-    handlers = rings;
+    if (adoption != null) {
+      sharesSettled = UpcallShares.settle(system.memory("dp_ports"), rings);
+    }
+    handlers = rings.subList(0, n).toArray(HandlerRing[]::new);
+    older = rings.subList(n, rings.size()).toArray(HandlerRing[]::new);
     ports.setHandlers(n);
   }
 
   @Override
   public int receive(int handler, UpcallSink sink, int max) {
-    return handlers[handler].receive(sink, max);
+    int n = handlers[handler].receive(sink, max);
+    for (int i = handler; i < older.length; i += handlers.length) {
+      n += older[i].receive(sink, max - n);
+    }
+    return n;
   }
 
   @Override
@@ -315,7 +406,27 @@ public final class BpfDpif implements Dpif {
     all.put("dp_upcall_unknown_gso", unknownGso);
     all.put("dp_flow_refused", flows.refused());
     all.put("dp_action_lists", (long) flows.actionListCount());
+    FlowAdoption a = adoption;
+    all.put("dp_adopted_flows", a == null ? 0L : a.flows());
+    all.put("dp_adopted_dead_records", a == null ? 0L : a.deadRecords());
+    all.put("dp_adopted_dead_elements", a == null ? 0L : a.deadElements());
+    all.put("dp_adopted_upcall_shares", (long) sharesSettled);
     return all;
+  }
+
+  @Override
+  public boolean isAdopted() {
+    return adoption != null;
+  }
+
+  @Override
+  public void dropUnclaimedPorts() {
+    ports.dropUnwanted();
+  }
+
+  @Override
+  public int highestRecircId() {
+    return adoption == null ? 0 : adoption.highestRecircId();
   }
 
   @Override
@@ -344,6 +455,9 @@ public final class BpfDpif implements Dpif {
       executors.close();
     }
     for (HandlerRing h : handlers) {
+      h.close();
+    }
+    for (HandlerRing h : older) {
       h.close();
     }
     if (!keep) {

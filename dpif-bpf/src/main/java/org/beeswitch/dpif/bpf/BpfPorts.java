@@ -62,6 +62,9 @@ final class BpfPorts {
    */
   static final int UPCALL_LIMIT = HandlerRing.RING_BYTES / 2;
 
+  /** What the pin of a port's attachment is called, with its number behind. */
+  private static final String PIN = "port-";
+
   private static final int KINDS = 3;
   private static final int ETH_HEADER = 14;
 
@@ -73,6 +76,9 @@ final class BpfPorts {
     int hostIfindex;
     int linkFd = -1;
     @Nullable DeviceClaim claim;
+
+    /** Whether somebody has added it since this process began. */
+    boolean wanted;
 
     Port(OdpPort number, String name, PortKind kind) {
       this.number = number;
@@ -114,12 +120,18 @@ final class BpfPorts {
   }
 
   synchronized OdpPort add(String name, PortKind kind) throws DpifException {
-    for (Port p : byNumber.values()) {
-      if (p.name.equals(name)) {
-        throw new DpifException(Errno.EBUSY, "add port " + name + ": it is a port already");
-      }
+    Port there = find(name);
+    if (there != null && there.wanted) {
+      throw new DpifException(Errno.EBUSY, "add port " + name + ": it is a port already");
+    }
+    if (there != null && there.kind == kind) {
+      return addAgain(there);
+    }
+    if (there != null) {
+      delete(there.number); // what an earlier process had by that name was something else
     }
     Port port = new Port(freeNumber(name), name, kind);
+    port.wanted = true;
     try {
       if (kind == PortKind.INTERNAL) {
         makeVeth(port);
@@ -130,6 +142,168 @@ final class BpfPorts {
     }
     byNumber.put(port.number.number(), port);
     return port.number;
+  }
+
+  private @Nullable Port find(String name) {
+    for (Port p : byNumber.values()) {
+      if (p.name.equals(name)) {
+        return p;
+      }
+    }
+    return null;
+  }
+
+  /** Adds a port that was taken over; one whose device is away stays a port without one. */
+  private OdpPort addAgain(Port port) throws DpifException {
+    try {
+      if (port.ifindex == 0 && port.kind == PortKind.INTERNAL) {
+        makeVeth(port);
+      }
+      if (port.ifindex == 0 && links.find(port.name).isPresent()) {
+        attach(port, device(port), hostDevice(port));
+      }
+    } catch (NetdevException e) {
+      throw new DpifException(e.errno(), "add port " + e.getMessage(), e);
+    }
+    port.wanted = true;
+    return port.number;
+  }
+
+  /**
+   * Takes over the ports of an earlier process: the records say which there are. A port whose
+   * device and attachment are what they were goes on without a packet noticing; otherwise the
+   * device that has the port's name now is attached, or the port waits for one.
+   *
+   * @return how many
+   */
+  synchronized int adopt() throws NetdevException {
+    for (int n = 1; n < Abi.PORTS; n++) {
+      int at = n * Abi.Port.SIZE;
+      String name = nameAt(at);
+      if (name.isEmpty()) {
+        continue;
+      }
+      nextNumber = n == OdpPort.MAX ? 1 : n + 1; // flows may still name one that was deleted
+      int kind = Mem.getInt(ports, at + Abi.Port.KIND);
+      if (kind == Abi.Port.NONE) {
+        continue;
+      }
+      PortKind k = kind == Abi.Port.INTERNAL ? PortKind.INTERNAL : PortKind.SYSTEM;
+      Port port = new Port(new OdpPort(n), name, k);
+      byNumber.put(n, port);
+      resume(port);
+    }
+    forgetStrangers();
+    return byNumber.size();
+  }
+
+  private String nameAt(int at) {
+    byte[] b = new byte[16];
+    ports.get(at + Abi.Port.NAME, b);
+    int n = 0;
+    while (n < b.length && b[n] != 0) {
+      n++;
+    }
+    return new String(b, 0, n, StandardCharsets.UTF_8);
+  }
+
+  private void resume(Port port) throws NetdevException {
+    int at = port.number.number() * Abi.Port.SIZE;
+    int was = Mem.getInt(ports, at + Abi.Port.IFINDEX);
+    int hostWas = Mem.getInt(ports, at + Abi.Port.HOST_IFINDEX);
+    port.linkFd = pins.get(pinName(port));
+    // By number, not by name: a device that was renamed stays the port's.
+    Link dev = port.linkFd >= 0 && Bpf.ifindexOf(port.linkFd) == was ? device(was) : null;
+    Link host = hostWas == was ? dev : device(hostWas);
+    if (dev != null && host != null && claim(port, dev)) {
+      port.ifindex = was;
+      port.hostIfindex = hostWas;
+      Mem.putInt(ports, at + Abi.Port.MAX_LEN, dev.mtu() + ETH_HEADER);
+      admit(was, port.number.number());
+      return;
+    }
+    clear(port);
+    pins.unpin(pinName(port));
+    if (port.linkFd >= 0) {
+      Sys.close(port.linkFd);
+      port.linkFd = -1;
+    }
+    boolean claimed = dev != null && host != null; // and refused, which has been said
+    if (!claimed && links.find(deviceName(port)).isPresent()) {
+      attachAgain(port);
+    } else if (!claimed) {
+      LOG.warn("port {}: its device has gone while no daemon ran", port.name);
+    }
+  }
+
+  private @Nullable Link device(int ifindex) throws NetdevException {
+    return links.find(ifindex).orElse(null);
+  }
+
+  private static boolean claim(Port port, Link dev) {
+    try {
+      if (port.kind == PortKind.SYSTEM) {
+        port.claim = DeviceClaim.of(dev);
+      }
+      return true;
+    } catch (NetdevException e) {
+      LOG.warn("port {} is lost: {}", port.name, e.getMessage());
+      return false;
+    }
+  }
+
+  /** Shuts out devices that are no port's, and takes attachments off that are none's. */
+  private void forgetStrangers() {
+    for (int slot = 0; slot < Abi.IFINDEX_SLOTS; slot++) {
+      int at = slot * Abi.Ifindex.SIZE;
+      int ifindex = Mem.getInt(ifindexes, at + Abi.Ifindex.IFINDEX);
+      if (ifindex != 0 && !isDeviceOf(Mem.getInt(ifindexes, at + Abi.Ifindex.PORT), ifindex)) {
+        Mem.putLong(ifindexes, at, 0);
+      }
+    }
+    List<Integer> strangers = new ArrayList<>();
+    int more = system.map("dp_ifindex_more");
+    Bpf.forEach(
+        more,
+        4,
+        4,
+        (k, v) -> {
+          if (!isDeviceOf(v.getInt(0), k.getInt(0))) {
+            strangers.add(k.getInt(0));
+          }
+        });
+    Bpf.Attr a = new Bpf.Attr(4, 4);
+    for (int ifindex : strangers) {
+      a.key().putInt(0, ifindex);
+      a.delete(more);
+    }
+    for (String pin : pins.names(PIN)) {
+      if (byNumber.values().stream().noneMatch(p -> p.linkFd >= 0 && pinName(p).equals(pin))) {
+        pins.unpin(pin);
+      }
+    }
+  }
+
+  private boolean isDeviceOf(int number, int ifindex) {
+    Port p = byNumber.get(number);
+    return p != null && p.ifindex == ifindex;
+  }
+
+  /** Whether a device is one that we made for a port that there is. */
+  synchronized boolean isEndOfPort(String device) {
+    return byNumber.values().stream()
+        .anyMatch(p -> p.kind == PortKind.INTERNAL && dpEnd(p.number).equals(device));
+  }
+
+  /** Deletes the ports of an earlier process that nobody has added again. */
+  synchronized void dropUnwanted() {
+    for (Port p : List.copyOf(byNumber.values())) {
+      if (!p.wanted) {
+        LOG.info("port {} is not wanted any more", p.name);
+        byNumber.remove(p.number.number());
+        remove(p);
+      }
+    }
   }
 
   /** The next number that has not been used lately: flows may still name one that was. */
@@ -149,6 +323,11 @@ final class BpfPorts {
     return devicePrefix + number;
   }
 
+  /** The device that the program is on. */
+  private String deviceName(Port port) {
+    return port.kind == PortKind.INTERNAL ? dpEnd(port.number) : port.name;
+  }
+
   private void makeVeth(Port port) throws NetdevException, DpifException {
     if (links.find(port.name).isPresent()) {
       throw new DpifException(
@@ -163,10 +342,9 @@ final class BpfPorts {
   }
 
   private Link device(Port port) throws NetdevException, DpifException {
-    String name = port.kind == PortKind.INTERNAL ? dpEnd(port.number) : port.name;
     Link link =
         links
-            .find(name)
+            .find(deviceName(port))
             .orElseThrow(
                 () ->
                     new DpifException(
@@ -220,7 +398,7 @@ final class BpfPorts {
   }
 
   private static String pinName(Port port) {
-    return "port-" + port.number;
+    return PIN + port.number;
   }
 
   private void write(Port port, Link dev, int hostIfindex) {

@@ -5,6 +5,7 @@ package org.beeswitch.dpif.bpf;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.beeswitch.dpif.Dpif;
+import org.beeswitch.dpif.DpifException;
 import org.beeswitch.dpif.FlowStats;
 import org.beeswitch.dpif.bpf.map.Abi;
 import org.beeswitch.dpif.bpf.map.HashTable;
@@ -93,6 +94,14 @@ final class FlowTable {
         "dp_flow_chunk", outerFd, Abi.Flow.SIZE, Abi.FLOW_CHUNK_BITS, Abi.FLOW_CHUNKS, RUN_LENGTHS);
   }
 
+  /** Takes over the flows of an earlier process; before anything else is done with the table. */
+  synchronized FlowAdoption adopt() throws DpifException {
+    FlowAdoption found = new FlowAdoption(slots, masks, actions, tables);
+    found.run();
+    live = found.flows();
+    return found;
+  }
+
   /** Makes what the first flow would wait for: most flows have masks of up to seven words. */
   synchronized int prepare() {
     int error = slots.prepare(0);
@@ -107,8 +116,7 @@ final class FlowTable {
     if (maskId < 0) {
       return refuse(maskId);
     }
-    int words = masks.wordCount(maskId);
-    int flow = slots.allocate(words <= Abi.FLOW_WORDS ? 0 : words <= 24 ? 1 : 2);
+    int flow = slots.allocate(runClass(masks.wordCount(maskId)));
     if (flow < 0) {
       masks.release(maskId);
       return refuse(flow);
@@ -134,6 +142,11 @@ final class FlowTable {
     Mem.publishInt(m, at + Abi.Flow.STATE, Abi.Flow.LIVE);
     live++;
     return flow;
+  }
+
+  /** Class of the slots of a flow whose mask has so many words. */
+  static int runClass(int words) {
+    return words <= Abi.FLOW_WORDS ? 0 : words <= 24 ? 1 : 2;
   }
 
   private int refuse(int error) {
@@ -184,7 +197,7 @@ final class FlowTable {
   }
 
   /** Where the i-th word of a flow's masked key is, from its first slot on. */
-  private static int keyOffset(int i) {
+  static int keyOffset(int i) {
     return i < Abi.FLOW_WORDS ? Abi.Flow.KEY + 8 * i : Abi.Flow.SIZE + 8 * (i - Abi.FLOW_WORDS);
   }
 

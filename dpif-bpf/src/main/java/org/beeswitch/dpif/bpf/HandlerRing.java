@@ -86,12 +86,16 @@ final class HandlerRing {
     one.bytes().putLong(0, 1);
   }
 
-  static HandlerRing create(BpfSystem system, int number) throws DpifException {
+  /** Goes on with the ring that an earlier process made for that handler, or makes one. */
+  static HandlerRing open(BpfSystem system, int number) throws DpifException {
     int[] error = new int[1];
-    Ring ring = Ring.create("dp_ring", system.map("dp_rings"), number, RING_BYTES, error);
+    int rings = system.map("dp_rings");
+    Ring ring = Ring.adopt(rings, number, error);
+    if (ring == null && error[0] == Errno.ENOENT) {
+      ring = Ring.create("dp_ring", rings, number, RING_BYTES, error);
+    }
     if (ring == null) {
-      throw new DpifException(
-          error[0], "make ring of handler " + number + ": " + Errno.text(error[0]));
+      throw new DpifException(error[0], "ring of handler " + number + ": " + Errno.text(error[0]));
     }
     int eventFd = Sys.eventfd();
     if (eventFd < 0) {
@@ -100,6 +104,28 @@ final class HandlerRing {
     }
     return new HandlerRing(
         number, ring, system.memory("dp_handlers"), system.memory("dp_ports"), eventFd);
+  }
+
+  /** Whether an earlier process made a ring for that handler. */
+  static boolean exists(BpfSystem system, int number) {
+    int fd = Bpf.getElement(system.map("dp_rings"), number);
+    if (fd >= 0) {
+      Sys.close(fd);
+    }
+    return fd >= 0;
+  }
+
+  /**
+   * Adds up what is in the ring now, while nobody receives.
+   *
+   * @param bytes by port and kind, as {@link UpcallShares} has them
+   */
+  void addOutstanding(int[] bytes) {
+    ring.forEach(
+        (at, n) -> {
+          int port = Mem.getInt(ring.data(), at + Abi.Upcall.PORT);
+          bytes[UpcallShares.index(port, Mem.getInt(ring.data(), at + Abi.Upcall.KIND))] += n;
+        });
   }
 
   int receive(Dpif.UpcallSink sink, int max) {
@@ -196,10 +222,12 @@ final class HandlerRing {
     };
   }
 
-  /** Gives the port its share back; this handler alone writes for its ports. */
+  /**
+   * Gives the port its share back. Adds, for another handler may have the port now: one with the
+   * ring that it had in a process before.
+   */
   private void consumed(int port, int kind, int bytes) {
-    int at = port * Abi.Port.SIZE + Abi.Port.CONSUMED + 4 * kind;
-    Mem.putInt(ports, at, Mem.getInt(ports, at) + bytes);
+    Mem.addInt(ports, port * Abi.Port.SIZE + Abi.Port.CONSUMED + 4 * kind, bytes);
   }
 
   void await(long timeoutNs) {

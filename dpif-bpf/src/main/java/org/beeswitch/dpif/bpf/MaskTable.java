@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.beeswitch.dpif.bpf.map.Abi;
 import org.beeswitch.dpif.bpf.map.Mem;
+import org.beeswitch.flow.FlowLayout;
 import org.beeswitch.netdev.Errno;
 
 /**
@@ -79,6 +80,99 @@ final class MaskTable {
     idAt[n++] = id;
     hitsAtSort[id] = 0;
     return id;
+  }
+
+  /**
+   * Whether there can be flows with that mask id, of an earlier process: reads the mask back.
+   * Before anything else is done with the table.
+   */
+  boolean readBack(int id) {
+    if (id < 0 || id >= Abi.MASKS) {
+      return false;
+    }
+    if (index[id] != null) {
+      return true;
+    }
+    int at = id * Abi.Mask.SIZE;
+    int count = Mem.getInt(masks, at + Abi.Mask.N_WORDS);
+    int table = Mem.getInt(masks, at + Abi.Mask.TABLE);
+    if (count < 0 || table < 0 || table >= TABLE_WORDS.length || count > TABLE_WORDS[table]) {
+      return false;
+    }
+    long[] words = new long[FlowLayout.ODP_WORDS];
+    int[] idx = new int[count];
+    long[] b = new long[count];
+    for (int i = 0; i < count; i++) {
+      int word = (masks.getShort(at + offsetPlace(i)) & 0xffff) / 8;
+      long bitsOfWord = Mem.getKeyWord(masks, at + bitsPlace(i));
+      if (word >= words.length || bitsOfWord == 0 || i > 0 && word <= idx[i - 1]) {
+        return false;
+      }
+      idx[i] = word;
+      b[i] = bitsOfWord;
+      words[word] = bitsOfWord;
+    }
+    index[id] = idx;
+    bits[id] = b;
+    hash[id] = hash(words);
+    return true;
+  }
+
+  /** Takes a reference to a mask that was read back. */
+  void adopt(int id) {
+    references[id]++;
+  }
+
+  /**
+   * Ends the taking over: masks without a reference are free; the order of trying is what it was,
+   * put right where a process died while it changed it.
+   *
+   * @param kinds by mask id, what packets its flows can match
+   */
+  void endAdoption(int[] kinds) {
+    int there = 0;
+    while (there < Abi.MASKS && kinds(there) != 0) {
+      there++;
+    }
+    for (int p = 0; p < there; p++) {
+      int id = Mem.getInt(order, p * Abi.MaskOrder.SIZE) & 0xffff;
+      if (id < Abi.MASKS && references[id] > 0 && !isPlaced(id)) {
+        place(id, kinds(p) | kinds[id]);
+      }
+    }
+    nFree = 0;
+    for (int id = Abi.MASKS - 1; id >= 0; id--) {
+      if (references[id] == 0) {
+        free[nFree++] = id;
+      } else {
+        if (!isPlaced(id)) {
+          place(id, kinds[id]);
+        }
+        hitsAtSort[id] = hits(id);
+        int bucket = hash[id] & buckets.length - 1;
+        while (buckets[bucket] != 0) {
+          bucket = bucket + 1 & buckets.length - 1;
+        }
+        buckets[bucket] = id + 1;
+      }
+    }
+    for (int p = n; p < there; p++) {
+      Mem.publishLong(order, p * Abi.MaskOrder.SIZE, 0);
+    }
+  }
+
+  private boolean isPlaced(int id) {
+    return position[id] < n && idAt[position[id]] == id;
+  }
+
+  /** Has a mask follow those that have a place. */
+  private void place(int id, int kinds) {
+    position[id] = n;
+    idAt[n] = id;
+    if (Mem.getLong(order, n * Abi.MaskOrder.SIZE) != (id | (long) kinds << 32)) {
+      writeOrder(n, id, kinds);
+    }
+    n++;
   }
 
   /** Gives a reference back; after a grace period if packets may be comparing with the mask. */
@@ -192,10 +286,8 @@ final class MaskTable {
       Mem.putLong(masks, at + i, 0);
     }
     for (int i = 0; i < count; i++) {
-      boolean first = i < Abi.FLOW_WORDS;
-      int j = first ? i : i - Abi.FLOW_WORDS;
-      masks.putShort(at + (first ? Abi.Mask.OFF : Abi.Mask.EXT_OFF) + 2 * j, (short) (8 * idx[i]));
-      Mem.putKeyWord(masks, at + (first ? Abi.Mask.MASK : Abi.Mask.EXT_MASK) + 8 * j, b[i]);
+      masks.putShort(at + offsetPlace(i), (short) (8 * idx[i]));
+      Mem.putKeyWord(masks, at + bitsPlace(i), b[i]);
     }
     int table = 0;
     while (TABLE_WORDS[table] < count) {
@@ -203,6 +295,17 @@ final class MaskTable {
     }
     Mem.putInt(masks, at + Abi.Mask.TABLE, table);
     Mem.publishInt(masks, at + Abi.Mask.N_WORDS, count);
+  }
+
+  /** Where a mask's record has the place in the key of its i-th word. */
+  private static int offsetPlace(int i) {
+    return i < Abi.FLOW_WORDS ? Abi.Mask.OFF + 2 * i : Abi.Mask.EXT_OFF + 2 * (i - Abi.FLOW_WORDS);
+  }
+
+  private static int bitsPlace(int i) {
+    return i < Abi.FLOW_WORDS
+        ? Abi.Mask.MASK + 8 * i
+        : Abi.Mask.EXT_MASK + 8 * (i - Abi.FLOW_WORDS);
   }
 
   private static int hash(long[] words) {

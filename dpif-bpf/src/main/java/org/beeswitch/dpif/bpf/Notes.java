@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import org.beeswitch.dpif.DpifException;
 import org.beeswitch.dpif.bpf.map.Abi;
 import org.beeswitch.dpif.bpf.sys.Bpf;
 import org.beeswitch.netdev.Errno;
@@ -20,6 +21,19 @@ final class Notes {
 
   Notes(int mapFd) {
     this.mapFd = mapFd;
+  }
+
+  /** What names of the datapath's own notes begin with; no client's does. */
+  private static final String OWN = "/";
+
+  void putOwn(String name, long value) throws DpifException {
+    BpfSystem.check(put(OWN + name, value), "note " + name);
+  }
+
+  /** A note of the datapath's own, or 0. */
+  long own(String name) {
+    setKey(OWN + name);
+    return attr.lookup(mapFd) < 0 ? 0 : attr.value().getLong(0);
   }
 
   /** Returns 0, or -ENOSPC when there are {@link Abi#NOTES} already. */
@@ -48,6 +62,7 @@ final class Notes {
   Map<String, Long> all() {
     Map<String, Long> all = new HashMap<>();
     int error = Bpf.forEach(mapFd, Abi.NOTE_NAME, 8, (k, v) -> all.put(name(k), v.getLong(0)));
+    all.keySet().removeIf(name -> name.startsWith(OWN));
     if (error < 0) {
       throw new IllegalStateException("read map dp_notes: " + Errno.text(-error));
     }

@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.beeswitch.dpif.DpifException;
 import org.beeswitch.dpif.bpf.sys.Bpf;
 import org.beeswitch.netdev.Errno;
@@ -91,13 +92,17 @@ final class Pins {
     return directory;
   }
 
+  /** Names of the ABIs that something was left of. */
+  List<String> abis() {
+    return leftovers().stream().map(p -> String.valueOf(p.getFileName())).toList();
+  }
+
   /** Whether a process has left something here. */
   boolean hasLeftovers() {
     return Files.isDirectory(directory);
   }
 
-  /** Directories of the ABIs that something was left of. */
-  List<Path> leftovers() {
+  private List<Path> leftovers() {
     List<Path> found = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
       entries.forEach(found::add);
@@ -133,6 +138,17 @@ final class Pins {
   /** A new fd of what is pinned by that name in the directory of this ABI, or -ENOENT. */
   int get(String name) {
     return Bpf.get(abiDirectory().resolve(name).toString());
+  }
+
+  /** Names of what is pinned in the directory of this ABI and begins so. */
+  List<String> names(String prefix) {
+    try (Stream<Path> all = Files.list(abiDirectory())) {
+      return all.map(p -> String.valueOf(p.getFileName()))
+          .filter(n -> n.startsWith(prefix))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   void unpin(String name) {

@@ -34,7 +34,7 @@ final class Lab implements AutoCloseable {
   final List<TestNetns> hosts = new ArrayList<>();
   final List<OdpPort> ports = new ArrayList<>();
   final Path rundir;
-  final BpfDpif dpif;
+  BpfDpif dpif;
 
   private Lab(TestNetns switchNs, Path rundir, BpfDpif dpif) {
     this.switchNs = switchNs;
@@ -74,6 +74,23 @@ final class Lab implements AutoCloseable {
       lab.ports.add(lab.inSwitch(() -> lab.dpif.portAdd(port, PortKind.SYSTEM)));
     }
     return lab;
+  }
+
+  /**
+   * Ends the process, as far as a test can within its own: it lets go of everything, and another
+   * one finds what is left.
+   *
+   * @param handlers how many the next one has
+   */
+  void restart(int handlers) throws Exception {
+    inSwitch(
+        () -> {
+          dpif.close(true);
+          dpif = BpfDpif.open(rundir);
+          dpif.setHandlers(handlers);
+          dpif.setExecutors(2);
+          return null;
+        });
   }
 
   <T> T inSwitch(Callable<T> code) throws Exception {

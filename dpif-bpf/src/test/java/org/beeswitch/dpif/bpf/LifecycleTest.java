@@ -18,7 +18,6 @@ import org.beeswitch.netdev.LinkMonitor;
 import org.beeswitch.netdev.Links;
 import org.beeswitch.netdev.testing.TestNetns;
 import org.beeswitch.odp.OdpActions;
-import org.beeswitch.testing.ExpectedLog;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -71,34 +70,6 @@ class LifecycleTest {
     assertThat(ns.exec("ip", "-o", "link")).isEqualTo(before);
     ns.close();
     Files.delete(rundir);
-  }
-
-  @Test
-  @ExpectedLog("removing the datapath that an earlier process left")
-  void whatIsKeptForwardsOnAndTheNextStartRemovesIt() throws Exception {
-    lab.wire(0, 1);
-    lab.wire(1, 0);
-    OdpPort local = lab.inSwitch(() -> lab.dpif.portAdd("br0", PortKind.INTERNAL));
-    assertThat(local.number()).isEqualTo(3);
-    assertThat(ping(lab.address(1))).contains("1 received");
-    lab.inSwitch(
-        () -> {
-          lab.dpif.close(true);
-          return null;
-        });
-    assertThat(ping(lab.address(1))).contains("1 received");
-    Path pins = Path.of("/sys/fs/bpf", "beeswitch-" + Pins.nameOf(lab.rundir));
-    assertThat(Files.exists(pins)).isTrue();
-    lab.inSwitch(
-        () -> {
-          try (BpfDpif next = BpfDpif.open(lab.rundir)) {
-            assertThat(next.ports()).isEmpty();
-          }
-          return null;
-        });
-    assertThat(Files.exists(pins)).isFalse();
-    assertThat(lab.switchNs.exec("ip", "-o", "link")).doesNotContain("br0");
-    assertThat(ping(lab.address(1))).contains("0 received");
   }
 
   @Test

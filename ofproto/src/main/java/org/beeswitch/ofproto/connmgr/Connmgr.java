@@ -2,8 +2,10 @@
 package org.beeswitch.ofproto.connmgr;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
@@ -64,6 +66,8 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
   private final Runnable wakeMain;
   private final List<OfConn> conns = new ArrayList<>();
   private final ArrayBlockingQueue<PacketIn> packetIns = new ArrayBlockingQueue<>(PACKET_IN_INBOX);
+  private final Set<String> tablesOf = new HashSet<>();
+  private Runnable onTables = () -> {};
   private final AtomicLong packetInsLost = new AtomicLong();
   private final AtomicLong messages = new AtomicLong();
   private final AtomicLong errors = new AtomicLong();
@@ -145,6 +149,27 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
       case PACKET_OUT, FLOW_MOD, GROUP_MOD, PORT_MOD, TABLE_MOD, METER_MOD -> true;
       default -> false;
     };
+  }
+
+  // After a restart.
+
+  /**
+   * Has {@code r} called when a connection's barrier follows flow-mods, for the first time of its
+   * target: its tables are there now. The reply is sent when {@code r} has returned.
+   */
+  public void onTables(Runnable r) {
+    onTables = r;
+  }
+
+  /** Whether a connection to that target has had a barrier after a flow-mod. */
+  public boolean hasTablesOf(String target) {
+    return tablesOf.contains(target);
+  }
+
+  void barrier(OfConn c) {
+    if (c.hasModified && !c.isService && tablesOf.add(c.connection.target())) {
+      onTables.run();
+    }
   }
 
   // Roles.

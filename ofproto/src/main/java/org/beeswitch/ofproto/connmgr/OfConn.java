@@ -42,6 +42,9 @@ final class OfConn {
   int missSendLen;
   PacketInFormat packetInFormat = PacketInFormat.STANDARD;
 
+  /** Whether it has sent a flow-mod. */
+  boolean hasModified;
+
   /** Packet-ins that were not sent because {@link #PACKET_IN_QUEUE} waited already. */
   long packetInsDropped;
 

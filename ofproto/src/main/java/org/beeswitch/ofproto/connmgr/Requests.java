@@ -99,14 +99,14 @@ final class Requests {
       }
       case SET_CONFIG -> setConfig(c, ((SetConfig) m).config());
       case PACKET_OUT -> packetOut(c, (PacketOut) m, nowNs);
-      case FLOW_MOD ->
-          c.isSecondary() ? OfErrorCode.OFPBRC_IS_SECONDARY : ofproto.flowMod((FlowMod) m, nowNs);
+      case FLOW_MOD -> flowMod(c, (FlowMod) m, nowNs);
       case GROUP_MOD -> c.isSecondary() ? OfErrorCode.OFPBRC_IS_SECONDARY : groupMod((GroupMod) m);
       case METER_MOD -> c.isSecondary() ? OfErrorCode.OFPBRC_IS_SECONDARY : meterMod((MeterMod) m);
       case PORT_MOD ->
           c.isSecondary() ? OfErrorCode.OFPBRC_IS_SECONDARY : connmgr.portMod(c, (PortMod) m);
       case TABLE_MOD -> c.isSecondary() ? OfErrorCode.OFPBRC_IS_SECONDARY : tableMod((TableMod) m);
       case BARRIER_REQUEST -> {
+        connmgr.barrier(c);
         c.reply(xid, new BarrierReply());
         yield null;
       }
@@ -187,6 +187,14 @@ final class Requests {
       return OfErrorCode.OFPBRC_BUFFER_UNKNOWN;
     }
     return ofproto.packetOut(m, nowNs);
+  }
+
+  private @Nullable OfErrorCode flowMod(OfConn c, FlowMod m, long nowNs) {
+    if (c.isSecondary()) {
+      return OfErrorCode.OFPBRC_IS_SECONDARY;
+    }
+    c.hasModified = true;
+    return ofproto.flowMod(m, nowNs);
   }
 
   private @Nullable OfErrorCode role(OfConn c, int xid, RoleRequest m) {

@@ -50,7 +50,7 @@ public final class Handler implements Agent, Dpif.UpcallSink {
   private final PacketInSink packetIns;
   private final Flow flow = new Flow();
   private final Layers layers = new Layers();
-  private final OdpActions slowPath = new OdpActions();
+  private final OdpActions slowPath = slowPath();
   private final GsoSegmenter segmenter = new GsoSegmenter();
   private final Packet segment = new Packet(2048);
   private final AtomicLong upcalls = new AtomicLong();
@@ -64,7 +64,13 @@ public final class Handler implements Agent, Dpif.UpcallSink {
     this.xlate = xlate;
     this.learning = learning;
     this.packetIns = packetIns;
-    slowPath.userspace(UpcallKind.SLOW_PATH.code(), SLOW_ACTION, 0, 0);
+  }
+
+  /** What a megaflow has whose packets all have to come up. */
+  static OdpActions slowPath() {
+    OdpActions a = new OdpActions();
+    a.userspace(UpcallKind.SLOW_PATH.code(), SLOW_ACTION, 0, 0);
+    return a;
   }
 
   @Override

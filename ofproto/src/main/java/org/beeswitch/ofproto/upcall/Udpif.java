@@ -301,6 +301,54 @@ public final class Udpif {
             nowNs));
   }
 
+  /**
+   * Makes a ukey for a megaflow of an earlier process.
+   *
+   * @param flow what was translated: the megaflow's masked key
+   * @param mask the megaflow's, which has all the bits that the translation looked at
+   */
+  void adopt(int id, Flow flow, OdpKey mask, XlateOut x, long nowNs) {
+    lock.lock();
+    try {
+      FlowMask known = new FlowMask();
+      System.arraycopy(mask.words(), 0, known.words(), FlowLayout.ODP, FlowLayout.ODP_WORDS);
+      add(
+          new Ukey(
+              flow,
+              wordsScratch,
+              MiniMask.of(known.words()),
+              id,
+              share(x.actions),
+              x.effects.copy(),
+              x.dependencies.copy(),
+              nowNs));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Has what the datapath has counted by now credited to nobody. Returns how much it was. */
+  FlowStats creditNothingSoFar() {
+    FlowStats sum = new FlowStats();
+    lock.lock();
+    try {
+      for (int i = 0; i < count; i++) {
+        Ukey k = ukeys[i];
+        dpif.flowStats(k.flowId, statsScratch);
+        sum.packets += statsScratch.packets - k.packets;
+        sum.bytes += statsScratch.bytes - k.bytes;
+        k.packets = statsScratch.packets;
+        k.bytes = statsScratch.bytes;
+        if (statsScratch.packets > 0) {
+          k.usedNs = statsScratch.usedNs;
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    return sum;
+  }
+
   /** One object for equal lists; most are among those that were wanted lately, and cost nothing. */
   private OdpActions share(OdpActions a) {
     int h = a.hashCode();

@@ -25,10 +25,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param datapath as {@code --datapath}, or null
  * @param rundir as {@code --rundir}, or null
+ * @param restoreWaitS as {@code --restore-wait}, or null
  */
 public record ConfigFile(
-    @Nullable String datapath, @Nullable Path rundir, Configuration configuration) {
-  private static final Set<String> TOP = Set.of("datapath", "rundir", "ssl", "bridge");
+    @Nullable String datapath,
+    @Nullable Path rundir,
+    @Nullable Integer restoreWaitS,
+    Configuration configuration) {
+  /** Longest wait for tables after a restart: a day. */
+  private static final int MAX_RESTORE_WAIT_S = 86_400;
+
+  private static final Set<String> TOP =
+      Set.of("datapath", "rundir", "restore-wait", "ssl", "bridge");
   private static final Set<String> SSL =
       Set.of("private-key", "certificate", "ca-cert", "bootstrap-ca-cert", "protocols");
   private static final Set<String> BRIDGE =
@@ -54,6 +62,20 @@ public record ConfigFile(
     }
   }
 
+  /** Reads what {@code --restore-wait} says: seconds. */
+  public static int parseRestoreWait(String text) throws ConfigException {
+    try {
+      int s = Integer.parseInt(text);
+      if (s >= 0 && s <= MAX_RESTORE_WAIT_S) {
+        return s;
+      }
+    } catch (NumberFormatException e) {
+      // The same complaint as for what is out of range.
+    }
+    throw new ConfigException(
+        "restore-wait \"" + text + "\" is not a number of seconds, 0 to " + MAX_RESTORE_WAIT_S);
+  }
+
   /** Takes a tree apart; what it complains of, it names by file and path in the tree. */
   private record Reader(Path file, Path directory) {
     ConfigFile top(JsonNode root) throws ConfigException {
@@ -67,8 +89,17 @@ public record ConfigFile(
         return new ConfigFile(
             text(root, "datapath", "the file"),
             rundir == null ? null : directory.resolve(rundir),
+            restoreWait(root.get("restore-wait")),
             new Configuration(bridges, tls(root.get("ssl"))));
       } catch (IllegalArgumentException e) {
+        throw new ConfigException(file + ": " + e.getMessage(), e);
+      }
+    }
+
+    private @Nullable Integer restoreWait(@Nullable JsonNode s) throws ConfigException {
+      try {
+        return s == null ? null : parseRestoreWait(s.asText());
+      } catch (ConfigException e) {
         throw new ConfigException(file + ": " + e.getMessage(), e);
       }
     }

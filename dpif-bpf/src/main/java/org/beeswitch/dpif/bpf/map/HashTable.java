@@ -73,6 +73,49 @@ public final class HashTable {
     return fd < 0 ? create(capacity) : 0;
   }
 
+  /** Takes over the table of an earlier process, if it made one. Returns 0 or a negative errno. */
+  public int adopt() {
+    int there = Bpf.getElement(outerFd, 0);
+    if (there < 0) {
+      return there == -Errno.ENOENT ? 0 : there;
+    }
+    int entries = Bpf.maxEntries(there);
+    if (entries < 0) {
+      Sys.close(there);
+      return entries;
+    }
+    fd = there;
+    capacity = entries;
+    return 0;
+  }
+
+  /**
+   * Calls the visitor for each element of a table that was taken over: the key as in {@link #key},
+   * the value the flow index. It must not change the table.
+   *
+   * @return 0 or a negative errno
+   */
+  public int forEach(Bpf.ElementVisitor visitor) {
+    size = 0;
+    if (fd < 0) {
+      return 0;
+    }
+    return Bpf.forEach(
+        fd,
+        8 + 8 * words,
+        4,
+        (k, v) -> {
+          size++;
+          visitor.visit(k, v);
+        });
+  }
+
+  /** Deletes a key that {@link #forEach} has shown. */
+  public int delete(byte[] key) {
+    attr.key().put(0, key);
+    return delete();
+  }
+
   /** Puts the key that was prepared. Returns 0, -EEXIST, -ENOSPC (refused; nothing changed). */
   public int put(int flow, Refill refill) {
     if (fd < 0) {

@@ -61,6 +61,11 @@ public final class Mem {
     return (int) INT.getAcquire(b, at);
   }
 
+  /** Adds to a word that others change too. */
+  public static void addInt(ByteBuffer b, int at, int n) {
+    int unused = (int) INT.getAndAdd(b, at, n);
+  }
+
   /** A store that no later load of this thread overtakes. */
   public static void putIntThenFence(ByteBuffer b, int at, int v) {
     INT.setVolatile(b, at, v);

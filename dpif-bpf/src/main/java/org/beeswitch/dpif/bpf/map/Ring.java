@@ -52,14 +52,63 @@ public final class Ring {
       return null;
     }
     int r = Bpf.setElement(outerFd, index, fd);
+    if (r < 0) {
+      error[0] = -r;
+      Sys.close(fd);
+      return null;
+    }
+    return map(fd, size, error);
+  }
+
+  private static @Nullable Ring map(int fd, int size, int[] error) {
     ByteBuffer consumer = Bpf.map(fd, 0, PAGE, true);
     ByteBuffer producer = Bpf.map(fd, PAGE, PAGE + 2L * size, false);
-    if (r < 0 || consumer == null || producer == null) {
-      error[0] = r < 0 ? -r : Errno.ENOMEM;
+    if (consumer == null || producer == null) {
+      error[0] = Errno.ENOMEM;
       Sys.close(fd);
       return null;
     }
     return new Ring(fd, consumer, producer, size);
+  }
+
+  /**
+   * Goes on with a ring of an earlier process, at the record that it had not given back. Null:
+   * {@code error[0]} has the errno, ENOENT if there is no ring.
+   */
+  public static @Nullable Ring adopt(int outerFd, int index, int[] error) {
+    int fd = Bpf.getElement(outerFd, index);
+    int size = fd < 0 ? fd : Bpf.maxEntries(fd);
+    if (size < 0) {
+      error[0] = -size;
+      return null;
+    }
+    return map(fd, size, error);
+  }
+
+  /** Takes records. */
+  public interface RecordVisitor {
+    /**
+     * @param at where the record begins in {@link #data}
+     * @param bytes what it takes of the ring
+     */
+    void visit(int at, int bytes);
+  }
+
+  /** Calls the visitor for each record that is in the ring now and stays in it. */
+  public void forEach(RecordVisitor visitor) {
+    long end = Mem.acquireLong(producer, 0);
+    for (long p = position; p - end < 0; ) {
+      int at = PAGE + (int) (p & size - 1);
+      int head = Mem.acquireInt(producer, at);
+      while ((head & BUSY) != 0) { // a program is writing it, which takes a microsecond
+        Thread.onSpinWait();
+        head = Mem.acquireInt(producer, at);
+      }
+      if ((head & DISCARD) == 0) {
+        visitor.visit(at + HEADER, bytes(head));
+      }
+      p += bytes(head);
+    }
   }
 
   public int fd() {

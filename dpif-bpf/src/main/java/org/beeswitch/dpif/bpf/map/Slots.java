@@ -4,6 +4,7 @@ package org.beeswitch.dpif.bpf.map;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.BitSet;
 import org.beeswitch.dpif.bpf.sys.Bpf;
 import org.beeswitch.netdev.Errno;
 import org.beeswitch.netdev.sys.Sys;
@@ -37,6 +38,15 @@ public final class Slots {
   private final int[] fresh;
   private final int[] freshEnd;
 
+  /** Class of a chunk that was taken over and has nothing in it. */
+  private static final byte NO_CLASS = -1;
+
+  /** Chunks of no class, for whichever class needs one next. */
+  private int[] spare = new int[0];
+
+  /** While chunks are taken over: the runs in use. */
+  private final BitSet occupied = new BitSet();
+
   /**
    * @param runLength slots in a run of each class, ascending powers of two
    */
@@ -62,7 +72,7 @@ public final class Slots {
 
   /** Makes the first chunk of a class beforehand, for its first run not to wait. */
   public int prepare(int runClass) {
-    return freshEnd[runClass] == 0 ? addChunks(runClass) : 0;
+    return freshEnd[runClass] == 0 && nFree[runClass] == 0 ? addChunks(runClass) : 0;
   }
 
   /** The class whose runs take that many slots; the last class if none does. */
@@ -104,6 +114,12 @@ public final class Slots {
    * change of the outer map waits for, is paid a few times only.
    */
   private int addChunks(int runClass) {
+    if (spare.length > 0) {
+      int chunk = spare[spare.length - 1];
+      spare = Arrays.copyOf(spare, spare.length - 1);
+      give(chunk, 1, runClass);
+      return 0;
+    }
     int want = 0;
     for (int i = 0; i < nChunks; i++) {
       want += chunkClass[i] == runClass ? 1 : 0;
@@ -127,15 +143,17 @@ public final class Slots {
     if (error < 0) {
       return error;
     }
-    for (int i = 0; i < n; i++) {
-      chunkClass[nChunks + i] = (byte) runClass;
-    }
-    // Lengths are powers of two, so that no run crosses a chunk's end.
-    int first = nChunks << chunkBits;
-    fresh[runClass] = first == 0 ? runLength[runClass] : first;
     nChunks += n;
-    freshEnd[runClass] = nChunks << chunkBits;
+    give(nChunks - n, n, runClass);
     return 0;
+  }
+
+  /** Has a class take its next runs from these chunks. */
+  private void give(int chunk, int n, int runClass) {
+    Arrays.fill(chunkClass, chunk, chunk + n, (byte) runClass);
+    // Lengths are powers of two, so that no run crosses a chunk's end.
+    fresh[runClass] = chunk == 0 ? runLength[runClass] : chunk << chunkBits;
+    freshEnd[runClass] = chunk + n << chunkBits;
   }
 
   private int makeChunk(int number, int[] fds, int i) {
@@ -143,12 +161,84 @@ public final class Slots {
     if (fds[i] < 0) {
       return fds[i];
     }
-    @Nullable ByteBuffer mapped = Bpf.map(fds[i], 0, (long) slotSize << chunkBits, true);
+    return mapChunk(number, fds[i]);
+  }
+
+  private int mapChunk(int number, int fd) {
+    @Nullable ByteBuffer mapped = Bpf.map(fd, 0, (long) slotSize << chunkBits, true);
     if (mapped == null) {
       return -Errno.ENOMEM;
     }
     chunks[number] = mapped;
     return 0;
+  }
+
+  /**
+   * Begins to take over the chunks of an earlier process. Which runs are in use the caller says by
+   * {@link #occupy}, and then {@link #endAdoption}; nothing is allocated until then.
+   *
+   * @return 0 or a negative errno
+   */
+  public int beginAdoption() {
+    while (nChunks < chunks.length) {
+      int fd = Bpf.getElement(outerFd, nChunks);
+      if (fd < 0) {
+        return fd == -Errno.ENOENT ? 0 : fd;
+      }
+      int error = mapChunk(nChunks, fd);
+      Sys.close(fd);
+      if (error < 0) {
+        return error;
+      }
+      chunkClass[nChunks++] = NO_CLASS;
+    }
+    return 0;
+  }
+
+  /** Whether {@link #occupy} can be. */
+  public boolean canOccupy(int run, int runClass) {
+    if (!exists(run) || (run & runLength[runClass] - 1) != 0 || occupied.get(run)) {
+      return false;
+    }
+    byte c = chunkClass[run >> chunkBits];
+    return c == runClass || c == NO_CLASS;
+  }
+
+  /** Says that a run that was taken over is in use; a chunk's first one gives it its class. */
+  public void occupy(int run, int runClass) {
+    if (!canOccupy(run, runClass)) {
+      throw new IllegalStateException(name + ": " + run + " is no free run of class " + runClass);
+    }
+    chunkClass[run >> chunkBits] = (byte) runClass;
+    occupied.set(run);
+  }
+
+  /** Whether {@link #occupy} has been said of the run. */
+  public boolean isOccupied(int run) {
+    return occupied.get(run);
+  }
+
+  /** Whether nothing in the chunk is in use, and it has no class. */
+  public boolean isSpare(int chunk) {
+    return chunkClass[chunk] == NO_CLASS;
+  }
+
+  /** Ends what {@link #beginAdoption} began: what nobody occupies is free. */
+  public void endAdoption() {
+    for (int chunk = nChunks - 1; chunk >= 0; chunk--) {
+      if (isSpare(chunk)) {
+        spare = Arrays.copyOf(spare, spare.length + 1);
+        spare[spare.length - 1] = chunk;
+        continue;
+      }
+      int n = runLengthIn(chunk);
+      for (int run = (chunk + 1 << chunkBits) - n; run >= chunk << chunkBits; run -= n) {
+        if (run != 0 && !occupied.get(run)) {
+          release(run);
+        }
+      }
+    }
+    occupied.clear();
   }
 
   /** The chunk that the slot is in. */
@@ -170,9 +260,9 @@ public final class Slots {
     return nChunks;
   }
 
-  /** Slots of a run in that chunk. */
+  /** Slots of a run in that chunk; of a spare one, the shortest there are. */
   public int runLengthIn(int chunk) {
-    return runLength[chunkClass[chunk]];
+    return runLength[Math.max(0, chunkClass[chunk])];
   }
 
   public int chunkSlots() {

@@ -67,6 +67,9 @@ public final class Bpf {
   /** Of {@code struct bpf_map_info}, what is read: up to max_entries, name and more behind. */
   private static final int MAP_INFO_SIZE = 80;
 
+  /** Of {@code struct bpf_link_info}, up to what a tcx link has. */
+  private static final int LINK_INFO_SIZE = 24;
+
   private static final long BPF_FS_MAGIC = 0xcafe4a11L;
 
   private static final boolean ARM =
@@ -218,6 +221,17 @@ public final class Bpf {
     a.bytes().putLong(8, info.address());
     int r = (int) call(using(a, info), SYS_BPF, OBJ_GET_INFO_BY_FD, a.address(), 16, 0, 0, 0);
     return r < 0 ? r : info.bytes().getInt(16);
+  }
+
+  /** The device that an attachment to tc ingress is on; 0: the device is gone. */
+  public static int ifindexOf(int linkFd) {
+    NativeBuffer info = new NativeBuffer(LINK_INFO_SIZE);
+    NativeBuffer a = new NativeBuffer(Attr.SIZE);
+    a.bytes().putInt(0, linkFd);
+    a.bytes().putInt(4, LINK_INFO_SIZE);
+    a.bytes().putLong(8, info.address());
+    int r = (int) call(using(a, info), SYS_BPF, OBJ_GET_INFO_BY_FD, a.address(), 16, 0, 0, 0);
+    return r < 0 ? 0 : info.bytes().getInt(16);
   }
 
   /** Takes elements of a hash map; both buffers are in native order and reused. */
