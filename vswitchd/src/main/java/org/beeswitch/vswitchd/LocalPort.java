@@ -44,7 +44,7 @@ final class LocalPort {
   private final String name;
   private final long ownAddress;
 
-  /** Of the devices that are there, by name, its own included. */
+  /** Of devices, by name, its own included; of one that is away, its last. */
   private final Map<String, Integer> mtus = new HashMap<>();
 
   private int leastMtu = DEFAULT_MTU;
@@ -90,11 +90,7 @@ final class LocalPort {
   void noteMtu(String device) {
     try {
       Optional<Link> link = links.find(device);
-      if (link.isPresent()) {
-        mtus.put(device, link.get().mtu());
-      } else {
-        mtus.remove(device);
-      }
+      link.ifPresent(l -> mtus.put(device, l.mtu()));
     } catch (NetdevException e) {
       log.warn("bridge {}: {}", name, e.getMessage());
     }

@@ -93,7 +93,8 @@ class DaemonTest {
         "--bridge a/b | cannot be the name of a bridge",
         "--bridge br0 --dpid 0 | datapath id \"0\"",
         "--bridge br0 --controller udp:1.2.3.4 | is not one of tcp",
-        "--bridge br0 --private-key /nosuch --certificate /nosuch --ca-cert /nosuch | /nosuch: no such file",
+        "--bridge br0 --private-key /nosuch --certificate /nosuch --ca-cert /nosuch | /nosuch: no"
+            + " such file",
         "--bridge br0 --private-key /nosuch | --certificate",
         "--bridge br0 --fail-mode open | neither standalone nor secure",
         "--bridge br0 --protocols OpenFlow10 | not spoken here yet",
