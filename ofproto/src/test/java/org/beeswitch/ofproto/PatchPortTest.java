@@ -10,10 +10,13 @@ import org.beeswitch.flow.Field;
 import org.beeswitch.flow.Match;
 import org.beeswitch.flow.PacketBuilder;
 import org.beeswitch.openflow.msg.Action;
+import org.beeswitch.openflow.msg.BufferId;
+import org.beeswitch.openflow.msg.Bytes;
 import org.beeswitch.openflow.msg.FlowMod;
 import org.beeswitch.openflow.msg.Instructions;
 import org.beeswitch.openflow.msg.OfPort;
 import org.beeswitch.openflow.msg.PacketIn;
+import org.beeswitch.openflow.msg.PacketOut;
 import org.beeswitch.openflow.msg.PortDesc;
 import org.beeswitch.openflow.msg.PortMod;
 import org.beeswitch.openflow.msg.PortStats;
@@ -96,6 +99,25 @@ class PatchPortTest {
     assertThat(sw.portsOf(1, frame)).isEmpty();
     br1.addPatchPort("patch", PATCH, 0x020000000099L, sw.nowNs);
     assertThat(sw.portsOf(1, frame)).containsExactly(3);
+  }
+
+  /** The table is one level deep, the other bridge the next. */
+  @Test
+  void aPacketOutGoesByTheTableThroughThePatch() {
+    add(sw.br0, 1, Match.ANY, output(5));
+    add(br1, 1, Match.ANY, output(1));
+    for (int i = 0; i < 2; i++) {
+      assertThat(
+              sw.br0.packetOut(
+                  new PacketOut(
+                      BufferId.NONE,
+                      OfPort.of(1),
+                      List.of(new Action.Output(OfPort.TABLE, 0)),
+                      Bytes.wrap(frame)),
+                  sw.nowNs))
+          .isNull();
+      assertThat(sw.drain()).extracting(SteppedSwitch.Sent::port).containsExactly(3);
+    }
   }
 
   /** As OVS: what was sent before the depth was reached is sent, once for each round. */

@@ -437,7 +437,7 @@ public final class Xlate {
     }
     depth++;
     resubmits++;
-    if (saved.size() < depth) {
+    while (saved.size() < depth) {
       saved.add(new Saved());
     }
     Saved s = saved.get(depth - 1);
