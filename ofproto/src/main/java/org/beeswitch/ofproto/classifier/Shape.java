@@ -238,7 +238,9 @@ final class Shape {
    *
    * <p>The trie is that of all subtables, so its own proof may look at more bits than the mask has;
    * but then the bits under the mask are a proof as well. OVS uses only proofs that are short or
-   * looked at already, so these are preferred.
+   * looked at already, so these are preferred. What is looked at already may be less than in OVS,
+   * where the subtables before could be skipped for fewer bits: then the proof chosen here may be
+   * one that OVS does without.
    */
   boolean missesInTries(
       int level, @Nullable PrefixTrie[] tries, long[] flow, long[] wc, LookupScratch scratch) {
