@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import org.beeswitch.dpif.ActionExecutor;
@@ -72,6 +73,9 @@ class MegaflowSoundnessTest {
           Field.TCP_SRC,
           Field.TCP_DST);
 
+  /** Packets of one kind for which a handler may have waited in vain. */
+  private static final int MORE_TRIES = 10;
+
   private static final long PATIENCE_NS = 3_000_000_000L;
 
   /** By which port, or to controllers, went what. */
@@ -100,8 +104,7 @@ class MegaflowSoundnessTest {
             leaveChecksumPartial(p);
           }
           int port = tables.port();
-          hitsAtOnce += send(port, p) ? 1 : 0;
-          assertThat(send(port, p)).as("the second packet is a hit").isTrue();
+          sendAndSendAgain(port, p);
           for (int v = 0; v < VARIANTS; v++) {
             vary(p, random);
             hitsAtOnce += send(port, p) ? 1 : 0;
@@ -116,6 +119,27 @@ class MegaflowSoundnessTest {
       assertThat(s.dpif().coverage().getOrDefault("dp_upcall_slow_path", 0L)).isZero();
       assertThat(s.backer().coverage()).containsEntry("revalidate_corrected", 0L);
     }
+  }
+
+  /**
+   * The second packet is a hit. It is not where the first one's handler, on a busy machine, waited
+   * for {@code main} in vain, which is counted: then the next may be.
+   */
+  private void sendAndSendAgain(int port, Packet p) {
+    long waitsWere = waitsInVain();
+    boolean hit = send(port, p);
+    hitsAtOnce += hit ? 1 : 0;
+    hit = send(port, p);
+    for (int i = 0; !hit && i < MORE_TRIES && waitsInVain() != waitsWere; i++) {
+      waitsWere = waitsInVain();
+      hit = send(port, p);
+    }
+    assertThat(hit).as("the second packet is a hit").isTrue();
+  }
+
+  private long waitsInVain() {
+    Map<String, Long> c = s.backer().coverage();
+    return c.getOrDefault("mac_learning_late", 0L) + c.getOrDefault("upcall_tries_used_up", 0L);
   }
 
   private void install(RandomTables tables) throws Exception {
