@@ -71,6 +71,7 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
   private final AtomicLong packetInsLost = new AtomicLong();
   private final AtomicLong messages = new AtomicLong();
   private final AtomicLong errors = new AtomicLong();
+  private final AtomicLong multipartsExpired = new AtomicLong();
   private long generationId;
   private boolean hasGenerationId;
   private long nowNs;
@@ -126,7 +127,9 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
     messages.lazySet(messages.get() + 1);
     for (OfConn c : conns) {
       if (c.connection == connection) {
-        if (m instanceof Decoded.Good g) {
+        if (MultipartAssembler.isFor(frame)) {
+          multipart(c, m, frame);
+        } else if (m instanceof Decoded.Good g) {
           requests.handle(c, g.frame().xid(), g.frame().message(), frame, nowNs);
         } else if (m instanceof Decoded.Bad b) {
           bad(c, b, frame);
@@ -135,6 +138,16 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
       }
     }
     throw new IllegalStateException("message on " + connection.name() + ", which never connected");
+  }
+
+  private void multipart(OfConn c, Decoded m, Frame frame) {
+    MultipartAssembler.Outcome o = c.multiparts.add(m, frame, nowNs);
+    if (o.error() != null) {
+      errors.lazySet(errors.get() + 1);
+      Requests.error(c, frame.xid(), o.error(), frame);
+    } else if (!o.whole().isEmpty()) {
+      requests.handleMultipart(c, o.whole(), nowNs);
+    }
   }
 
   /** A secondary controller may not modify, whether or not it knows how to ask. */
@@ -240,6 +253,13 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
   public int doWork(long now) {
     nowNs = now;
     int n = 0;
+    for (OfConn c : conns) {
+      for (Frame f = c.multiparts.expire(now); f != null; f = c.multiparts.expire(now)) {
+        multipartsExpired.lazySet(multipartsExpired.get() + 1);
+        Requests.error(c, f.xid(), OfErrorCode.OFPBRC_MULTIPART_REQUEST_TIMEOUT, f);
+        n++;
+      }
+    }
     for (PacketIn m = packetIns.poll(); m != null; m = packetIns.poll()) {
       PacketIn p = m;
       conns.forEach(c -> c.send(p));
@@ -292,6 +312,7 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
     Map<String, Long> m = new TreeMap<>();
     m.put("ofconn_messages", messages.get());
     m.put("ofconn_bad_messages", errors.get());
+    m.put("ofconn_multiparts_expired", multipartsExpired.get());
     m.put("packet_in_inbox_full", packetInsLost.get());
     return m;
   }

@@ -37,6 +37,7 @@ final class OfConn {
   final OfConnection<OfFrame> connection;
   final boolean isService;
   private final MessageCounter packetIns = new MessageCounter();
+  final MultipartAssembler multiparts = new MultipartAssembler();
   Role role = Role.EQUAL;
   AsyncConfig async = DEFAULT_ASYNC;
   int missSendLen;

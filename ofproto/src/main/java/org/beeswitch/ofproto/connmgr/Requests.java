@@ -6,6 +6,7 @@ import org.beeswitch.ofproto.Ofproto;
 import org.beeswitch.ofproto.state.BridgeState;
 import org.beeswitch.ofproto.state.PortState;
 import org.beeswitch.openflow.channel.Frame;
+import org.beeswitch.openflow.codec.Decoded;
 import org.beeswitch.openflow.msg.BarrierReply;
 import org.beeswitch.openflow.msg.BufferId;
 import org.beeswitch.openflow.msg.Bytes;
@@ -73,6 +74,29 @@ final class Requests {
     OfErrorCode e = dispatch(c, xid, m, nowNs);
     if (e != null) {
       error(c, xid, e, frame);
+    }
+  }
+
+  /**
+   * Does what a complete multipart request asks. Only those about table features can have more than
+   * one part with a body (OVS {@code handle_openflow}).
+   */
+  void handleMultipart(OfConn c, List<MultipartAssembler.Part> parts, long nowNs) {
+    MultipartAssembler.Part first = parts.get(0);
+    if (parts.size() > 1 && !first.isTableFeatures()) {
+      error(c, first.frame().xid(), OfErrorCode.OFPBRC_BAD_STAT, first.frame());
+      return;
+    }
+    for (MultipartAssembler.Part p : parts) {
+      if (p.decoded() instanceof Decoded.Bad b) {
+        error(c, b.xid(), b.code(), p.frame());
+        return;
+      }
+    }
+    // Of many it is the last that is answered; what they say is refused whatever it is.
+    MultipartAssembler.Part last = parts.get(parts.size() - 1);
+    if (last.decoded() instanceof Decoded.Good g) {
+      handle(c, g.frame().xid(), g.frame().message(), last.frame(), nowNs);
     }
   }
 
