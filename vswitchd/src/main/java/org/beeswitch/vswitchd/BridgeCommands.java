@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
-import org.beeswitch.openflow.channel.Target;
 import org.beeswitch.openflow.tls.TlsSettings;
 import org.beeswitch.vswitchd.config.BridgeConfig;
 import org.beeswitch.vswitchd.config.ConfigException;
 import org.beeswitch.vswitchd.config.Configuration;
+import org.beeswitch.vswitchd.config.ControllerConfig;
 import org.beeswitch.vswitchd.config.FailMode;
 import org.beeswitch.vswitchd.config.PortConfig;
 import org.beeswitch.vswitchd.control.Command;
@@ -226,15 +226,16 @@ final class BridgeCommands {
 
   private String setController(List<String> args) throws CommandException, ConfigException {
     BridgeConfig b = bridge(args.get(0));
-    List<Target> targets = new ArrayList<>();
+    List<ControllerConfig> targets = new ArrayList<>();
     for (String t : args.subList(1, args.size())) {
-      targets.add(BridgeConfig.parseController(t));
+      targets.add(ControllerConfig.parse(t));
     }
     return apply(c -> c.with(b.withControllers(targets)));
   }
 
   private String getController(String bridge) throws CommandException {
-    return lines(bridge(bridge).controllers().stream().map(Target::text).sorted().toList());
+    return lines(
+        bridge(bridge).controllers().stream().map(c -> c.target().text()).sorted().toList());
   }
 
   private String delController(List<String> args) throws CommandException, ConfigException {
@@ -306,8 +307,8 @@ final class BridgeCommands {
     StringBuilder s = new StringBuilder();
     for (BridgeConfig b : daemon.configuration().bridges()) {
       s.append("    Bridge ").append(b.name()).append('\n');
-      for (Target t : b.controllers()) {
-        s.append("        Controller \"").append(t.text()).append("\"\n");
+      for (ControllerConfig c : b.controllers()) {
+        s.append("        Controller \"").append(c.target().text()).append("\"\n");
       }
       s.append("        fail_mode: ").append(b.failMode().text()).append('\n');
       s.append("        Port ").append(b.name()).append('\n');

@@ -4,13 +4,19 @@ package org.beeswitch.vswitchd;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.beeswitch.ofproto.connmgr.Connmgr;
+import org.beeswitch.openflow.channel.CloseReason;
 import org.beeswitch.openflow.channel.ConnectionListener;
+import org.beeswitch.openflow.channel.Frame;
 import org.beeswitch.openflow.channel.Listener;
+import org.beeswitch.openflow.channel.OfConnection;
 import org.beeswitch.openflow.channel.OfMessageCodec;
 import org.beeswitch.openflow.channel.Rconn;
 import org.beeswitch.openflow.channel.RconnSettings;
@@ -21,14 +27,14 @@ import org.beeswitch.openflow.channel.VersionSet;
 import org.beeswitch.openflow.codec.Decoded;
 import org.beeswitch.openflow.codec.Sender;
 import org.beeswitch.openflow.msg.OfFrame;
+import org.beeswitch.vswitchd.config.ControllerConfig;
 import org.beeswitch.vswitchd.config.FailMode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a bridge's connections: to its controllers, from those that connect to it, from tools at
- * its management socket, and from those who listen in at its snoop socket; and watches how long its
- * controllers have been away (OVS {@code connmgr.c} and {@code fail-open.c}).
+ * its management socket, and from those who listen in at its snoop socket (OVS {@code connmgr.c}).
  *
  * <h2>Who counts</h2>
  *
@@ -38,10 +44,8 @@ import org.slf4j.LoggerFactory;
  * <h2>Fail mode, standalone</h2>
  *
  * With no controller to connect to, the rule {@code priority=0 actions=NORMAL} is there to be seen.
- * With some, of which none has admitted the switch for three of the longest probe intervals (one
- * idle, one for the answer, one to connect again), all rules go and a hidden one does NORMAL, until
- * one admits it. Going from controllers to none or back flushes the rules, as does another fail
- * mode without controllers.
+ * With some, {@link FailOpen} says what happens while they are away. Going from controllers to none
+ * or back flushes the rules, as does another fail mode without controllers.
  *
  * <p>{@code main} alone.
  */
@@ -53,6 +57,9 @@ final class Controllers implements AutoCloseable {
 
   private final String bridge;
   private final Connmgr connmgr;
+  private final FailOpen failOpen;
+  private final ConnectionListener<Decoded, OfFrame> listener = new Recovering();
+  private long nowNs;
   private final Streams streams;
   private final VersionSet protocols;
   private final OfMessageCodec codec = new OfMessageCodec(Sender.CONTROLLER);
@@ -60,7 +67,11 @@ final class Controllers implements AutoCloseable {
   /** By target, in the order of the configuration. */
   private final Map<Target, Rconn<Decoded, OfFrame>> controllers = new LinkedHashMap<>();
 
-  private final Map<Target, Listener<Decoded>> listeners = new LinkedHashMap<>();
+  private final Map<Target, Passive> listeners = new LinkedHashMap<>();
+
+  /** A target that is listened on, and how connections to it are kept. */
+  private record Passive(Listener<Decoded> listener, RconnSettings settings) {}
+
   private final List<Rconn<Decoded, OfFrame>> services = new ArrayList<>();
   private final Listener<Decoded> snoop;
   private final Listener<Decoded> management;
@@ -76,6 +87,7 @@ final class Controllers implements AutoCloseable {
       throws IOException {
     this.bridge = bridge;
     this.connmgr = connmgr;
+    this.failOpen = new FailOpen(bridge, connmgr);
     this.streams = streams;
     this.protocols = protocols;
     this.failMode = failMode;
@@ -90,6 +102,25 @@ final class Controllers implements AutoCloseable {
 
   private Listener<Decoded> listen(Target target) throws IOException {
     return streams.listen(target, protocols, codec);
+  }
+
+  /** Ends fail-open before the message of a controller that ends it is handled. */
+  private final class Recovering implements ConnectionListener<Decoded, OfFrame> {
+    @Override
+    public void connected(OfConnection<OfFrame> connection, int version) {
+      connmgr.connected(connection, version);
+    }
+
+    @Override
+    public void message(OfConnection<OfFrame> connection, Decoded message, Frame frame) {
+      failOpen.recover(controllers.values(), nowNs);
+      connmgr.message(connection, message, frame);
+    }
+
+    @Override
+    public void disconnected(OfConnection<OfFrame> connection, CloseReason why) {
+      connmgr.disconnected(connection, why);
+    }
   }
 
   // Configuration.
@@ -109,7 +140,7 @@ final class Controllers implements AutoCloseable {
     if (controllers.isEmpty()) {
       flush(nowNs);
     } else if (mode == FailMode.SECURE) {
-      connmgr.setFailOpen(false, nowNs);
+      failOpen.end(nowNs);
     }
   }
 
@@ -119,29 +150,39 @@ final class Controllers implements AutoCloseable {
    *
    * @throws IOException a passive one cannot be listened on; nothing has changed
    */
-  void setControllers(List<Target> targets, long nowNs) throws IOException {
+  void setControllers(List<ControllerConfig> wanted, long nowNs) throws IOException {
     Map<Target, Listener<Decoded>> opened = new LinkedHashMap<>();
     try {
-      for (Target t : targets) {
-        if (t.passive() && !listeners.containsKey(t)) {
-          opened.put(t, listen(t));
+      for (ControllerConfig c : wanted) {
+        if (c.target().passive() && !listeners.containsKey(c.target())) {
+          opened.put(c.target(), listen(c.target()));
         }
       }
     } catch (IOException e) {
       opened.values().forEach(Listener::close);
       throw e;
     }
-    listeners.putAll(opened);
     boolean had = !controllers.isEmpty();
+    Set<Target> targets = new HashSet<>();
+    wanted.forEach(c -> targets.add(c.target()));
     listeners.entrySet().removeIf(l -> !targets.contains(l.getKey()) && closed(l.getValue()));
     controllers.entrySet().removeIf(c -> !targets.contains(c.getKey()) && ended(c.getValue()));
-    for (Target t : targets) {
-      if (!t.passive() && !controllers.containsKey(t)) {
-        controllers.put(t, connect(t, nowNs));
+    for (ControllerConfig c : wanted) {
+      Target t = c.target();
+      if (t.passive()) {
+        Passive there = listeners.get(t);
+        Listener<Decoded> l =
+            there != null ? there.listener() : Objects.requireNonNull(opened.get(t));
+        listeners.put(t, new Passive(l, c.settings(RconnSettings.SERVICE)));
+      } else {
+        Rconn<Decoded, OfFrame> r = controllers.computeIfAbsent(t, target -> connect(t, nowNs));
+        boolean unasked = c.inactivityProbeMs() == null && !t.needsProbes();
+        RconnSettings s = c.settings(RconnSettings.CONTROLLER);
+        r.configure(unasked ? new RconnSettings(0, s.maxBackoffS()) : s);
       }
     }
     if (had == controllers.isEmpty()) {
-      connmgr.setFailOpen(false, nowNs);
+      failOpen.end(nowNs);
       flush(nowNs);
     }
   }
@@ -152,14 +193,14 @@ final class Controllers implements AutoCloseable {
         t,
         target -> streams.open(target, protocols, codec),
         codec,
-        connmgr,
+        listener,
         RconnSettings.CONTROLLER,
         streams.counters(),
         nowNs);
   }
 
-  private static boolean closed(Listener<?> l) {
-    l.close();
+  private static boolean closed(Passive p) {
+    p.listener().close();
     return true;
   }
 
@@ -189,9 +230,10 @@ final class Controllers implements AutoCloseable {
    */
   int doWork(long nowNs) {
     connmgr.setTime(nowNs);
-    int done = acceptServices(management, nowNs);
-    for (Listener<Decoded> l : listeners.values()) {
-      done += acceptServices(l, nowNs);
+    this.nowNs = nowNs;
+    int done = acceptServices(management, RconnSettings.SERVICE, nowNs);
+    for (Passive p : listeners.values()) {
+      done += acceptServices(p.listener(), p.settings(), nowNs);
     }
     for (Vconn<Decoded> v = snoop.accept(); v != null; v = snoop.accept()) {
       addSnoop(v);
@@ -207,27 +249,22 @@ final class Controllers implements AutoCloseable {
         i.remove();
       }
     }
-    runFailMode(nowNs);
+    if (!controllers.isEmpty() && failMode == FailMode.STANDALONE) {
+      failOpen.run(controllers.values(), nowNs);
+    }
     return done + connmgr.doWork(nowNs);
   }
 
-  private int acceptServices(Listener<Decoded> l, long nowNs) {
+  private int acceptServices(Listener<Decoded> l, RconnSettings settings, long nowNs) {
     int n = 0;
     for (; n < ACCEPTS_PER_RUN; n++) {
       Vconn<Decoded> v = l.accept();
       if (v == null) {
         break;
       }
-      ConnectionListener<Decoded, OfFrame> listener = connmgr;
       services.add(
           Rconn.accepted(
-              bridge + "<->" + v.name(),
-              v,
-              codec,
-              listener,
-              RconnSettings.SERVICE,
-              streams.counters(),
-              nowNs));
+              bridge + "<->" + v.name(), v, codec, listener, settings, streams.counters(), nowNs));
     }
     return n;
   }
@@ -248,37 +285,9 @@ final class Controllers implements AutoCloseable {
     }
   }
 
-  private void runFailMode(long nowNs) {
-    if (controllers.isEmpty() || failMode != FailMode.STANDALONE) {
-      return;
-    }
-    int away = Integer.MAX_VALUE;
-    int probeIntervalS = 0;
-    boolean admitted = false;
-    for (Rconn<?, ?> c : controllers.values()) {
-      away = Math.min(away, c.failureDurationS());
-      probeIntervalS = Math.max(probeIntervalS, c.settings().probeIntervalS());
-      admitted |= c.isAdmitted();
-    }
-    if (connmgr.isFailOpen()) {
-      if (admitted) {
-        log.warn("{}: no longer in fail-open mode", bridge);
-        connmgr.setFailOpen(false, nowNs);
-      }
-    } else if (away > 0 && away >= 3 * probeIntervalS) {
-      log.warn(
-          "{}: could not connect to controller (or switch failed controller's post-connection"
-              + " admission control policy) for {} seconds, failing open",
-          bridge,
-          away);
-      connmgr.ofproto().flushRules(nowNs);
-      connmgr.setFailOpen(true, nowNs);
-    }
-  }
-
   /** When {@link #doWork} has to be called even if nothing happens; Long.MAX_VALUE: not at all. */
   long deadlineNs() {
-    long next = Long.MAX_VALUE;
+    long next = failOpen.deadlineNs();
     for (Rconn<?, ?> c : controllers.values()) {
       next = Math.min(next, c.deadlineNs());
     }
@@ -320,7 +329,7 @@ final class Controllers implements AutoCloseable {
   public void close() {
     management.close();
     snoop.close();
-    listeners.values().forEach(Listener::close);
+    listeners.values().forEach(Controllers::closed);
     controllers.values().forEach(c -> c.shutdown("the bridge is gone"));
     services.forEach(c -> c.shutdown("the bridge is gone"));
     services.clear();

@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import org.beeswitch.openflow.channel.Target;
 import org.beeswitch.vswitchd.config.BridgeConfig;
 import org.beeswitch.vswitchd.config.ConfigException;
 import org.beeswitch.vswitchd.config.ConfigFile;
+import org.beeswitch.vswitchd.config.ControllerConfig;
 import org.beeswitch.vswitchd.config.FailMode;
 import org.beeswitch.vswitchd.config.PortConfig;
 import org.beeswitch.vswitchd.config.Protocols;
@@ -48,7 +48,7 @@ final class Options {
     final String name;
     private final List<UnaryOperator<BridgeConfig>> changes = new ArrayList<>();
     private final List<PortConfig> ports = new ArrayList<>();
-    private final List<Target> controllers = new ArrayList<>();
+    private final List<ControllerConfig> controllers = new ArrayList<>();
 
     BridgeOptions(String name) {
       this.name = name;
@@ -141,7 +141,7 @@ final class Options {
       })
   void addController(@Nullable String text) {
     if (text != null) {
-      bridge("--controller").controllers.add(checked(() -> BridgeConfig.parseController(text)));
+      bridge("--controller").controllers.add(checked(() -> ControllerConfig.parse(text)));
     }
   }
 

@@ -10,19 +10,33 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.beeswitch.vswitchd.config.ConfigException;
 
 /**
  * The daemon's directory, which one daemon has at a time: whoever holds the lock on {@code
  * beeswitchd.pid}. The kernel lets go of the lock however the process ends, so a file that a killed
- * daemon left is no obstacle.
+ * daemon left is no obstacle; sockets that it left are removed.
+ *
+ * <p>The directory is its owner's alone (0700) if we make it, and has to be safe from others if it
+ * is there: whoever may connect to what is in it may do with the switch what he likes.
  */
 final class Rundir implements AutoCloseable {
   private static final String PID_FILE = "beeswitchd.pid";
+  private static final String PRIVATE = "rwx------";
+  private static final Integer ROOT = 0;
+
+  /** Of management, snooping and control. */
+  private static final List<String> SOCKETS = List.of(".mgmt", ".snoop", ".ctl");
 
   private final Path path;
   private final FileChannel pidFile;
@@ -39,12 +53,16 @@ final class Rundir implements AutoCloseable {
    */
   static Rundir claim(Path wanted) throws ConfigException {
     try {
-      Path path = Files.createDirectories(wanted).toRealPath();
+      Path path = makePrivate(wanted);
       Path file = path.resolve(PID_FILE);
       while (true) {
         FileChannel channel =
             FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                file,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS);
         FileLock lock = channel.tryLock();
         if (lock == null) {
           channel.close();
@@ -59,6 +77,7 @@ final class Rundir implements AutoCloseable {
         channel.truncate(0);
         channel.write(ByteBuffer.wrap(pid.getBytes(StandardCharsets.US_ASCII)), 0);
         if (isOpen(file)) {
+          removeStaleSockets(path);
           return new Rundir(path, channel);
         }
         // A daemon that ended meanwhile has removed the file that is locked now.
@@ -71,6 +90,50 @@ final class Rundir implements AutoCloseable {
           e.getFile() + ": permission denied: run as root, or choose another --rundir", e);
     } catch (IOException e) {
       throw new ConfigException("rundir " + wanted + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Makes the directory for its owner alone, or sees that nobody else could put something into one
+   * that is there: who could, could have the daemon write to a file of his choice, or have tools
+   * talk to a socket of his.
+   */
+  private static Path makePrivate(Path wanted) throws IOException, ConfigException {
+    Path parent = wanted.toAbsolutePath().getParent();
+    if (parent != null && !Files.exists(wanted)) {
+      Files.createDirectories(parent);
+      Files.createDirectory(
+          wanted, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(PRIVATE)));
+    }
+    Path path = Files.createDirectories(wanted).toRealPath();
+    Object owner = Files.getAttribute(path, "unix:uid");
+    Object self = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    if (!owner.equals(self) && !owner.equals(ROOT)) {
+      throw new ConfigException(
+          "rundir " + path + " belongs to user " + owner + ": choose another --rundir");
+    }
+    Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(path);
+    if (permissions.contains(PosixFilePermission.GROUP_WRITE)
+        || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
+      throw new ConfigException(
+          "rundir "
+              + path
+              + " can be written to by others: chmod go-w it, or choose another --rundir");
+    }
+    return path;
+  }
+
+  /** Those of a daemon that was killed: nobody listens, since nobody else has the rundir. */
+  private static void removeStaleSockets(Path path) throws IOException {
+    try (Stream<Path> files = Files.list(path)) {
+      for (Path f : files.toList()) {
+        boolean named = SOCKETS.stream().anyMatch(s -> f.toString().endsWith(s));
+        if (named
+            && Files.readAttributes(f, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .isOther()) {
+          Files.delete(f);
+        }
+      }
     }
   }
 

@@ -20,10 +20,14 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -243,8 +247,8 @@ public final class Streams implements AutoCloseable {
   }
 
   /**
-   * Listens. A unix socket that a dead daemon left is replaced; whether there is a living one is
-   * not asked here.
+   * Listens. A unix socket that a dead daemon left is replaced, one that somebody listens on is
+   * not.
    *
    * @throws IOException saying which target cannot be listened on, and why
    * @throws IllegalArgumentException if the target is active
@@ -352,7 +356,22 @@ public final class Streams implements AutoCloseable {
           .isOther()) {
         throw new IOException(path + " exists and is not a socket: remove it, or use another path");
       }
+      if (isListenedOn(path)) {
+        throw new IOException(path + " is listened on by another process: use another path");
+      }
       Files.delete(path);
+    }
+  }
+
+  private static boolean isListenedOn(Path path) {
+    try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      probe.configureBlocking(false);
+      boolean unused = probe.connect(UnixDomainSocketAddress.of(path));
+      return true;
+    } catch (ConnectException e) {
+      return false; // what a socket says that nobody listens on
+    } catch (IOException e) {
+      return true; // such as one whose listener has no time now
     }
   }
 

@@ -374,4 +374,16 @@ class StreamsTest {
       }
     }
   }
+
+  /** Two daemons with one {@code punix:} path: the second does not take it away from the first. */
+  @Test
+  void aSocketThatSomebodyListensOnIsNotReplaced() throws Exception {
+    listen("punix:s");
+    assertThatThrownBy(
+            () -> streams.listen(Target.parse("punix:s"), VersionSet.OF13, new FrameCodec()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("is listened on by another process");
+    connect("unix:s");
+    runUntil(() -> events.size() == 2);
+  }
 }

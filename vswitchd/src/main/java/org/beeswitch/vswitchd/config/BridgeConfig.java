@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Set;
 import org.beeswitch.netdev.Links;
 import org.beeswitch.ofproto.connmgr.SwitchIdentity;
-import org.beeswitch.openflow.channel.Target;
 import org.beeswitch.openflow.channel.VersionSet;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +26,7 @@ public record BridgeConfig(
     String name,
     @Nullable Long dpid,
     List<PortConfig> ports,
-    List<Target> controllers,
+    List<ControllerConfig> controllers,
     FailMode failMode,
     VersionSet protocols,
     SwitchIdentity identity,
@@ -52,10 +51,10 @@ public record BridgeConfig(
       }
     }
     Set<String> targets = new HashSet<>();
-    for (Target t : controllers) {
-      if (!targets.add(t.text())) {
+    for (ControllerConfig c : controllers) {
+      if (!targets.add(c.target().text())) {
         throw new IllegalArgumentException(
-            "bridge " + name + " has controller " + t.text() + " twice");
+            "bridge " + name + " has controller " + c.target().text() + " twice");
       }
     }
   }
@@ -91,7 +90,7 @@ public record BridgeConfig(
     return new BridgeConfig(name, dpid, p, controllers, failMode, protocols, identity, flows);
   }
 
-  public BridgeConfig withControllers(List<Target> c) {
+  public BridgeConfig withControllers(List<ControllerConfig> c) {
     return new BridgeConfig(name, dpid, ports, c, failMode, protocols, identity, flows);
   }
 
@@ -126,14 +125,5 @@ public record BridgeConfig(
     }
     throw new ConfigException(
         "datapath id \"" + text + "\" is not 1 to 16 hexadecimal digits other than 0");
-  }
-
-  /** Reads a controller's target. */
-  public static Target parseController(String text) throws ConfigException {
-    try {
-      return Target.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw new ConfigException("controller " + e.getMessage(), e);
-    }
   }
 }

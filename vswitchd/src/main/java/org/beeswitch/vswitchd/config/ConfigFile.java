@@ -15,7 +15,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import org.beeswitch.ofproto.connmgr.SwitchIdentity;
-import org.beeswitch.openflow.channel.Target;
 import org.beeswitch.openflow.tls.TlsSettings;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +40,7 @@ public record ConfigFile(
       Set.of("private-key", "certificate", "ca-cert", "bootstrap-ca-cert", "protocols");
   private static final Set<String> BRIDGE =
       Set.of("name", "dpid", "port", "controllers", "fail-mode", "protocols", "desc", "flows");
+  private static final Set<String> CONTROLLER = Set.of("target", "max-backoff", "inactivity-probe");
   private static final Set<String> DESC =
       Set.of("manufacturer", "hardware", "software", "serial-number", "datapath");
   private static final Set<String> PORT = Set.of("name", "ofport", "peer");
@@ -151,10 +151,10 @@ public record ConfigFile(
       for (JsonNode p : tables(b, "port", where)) {
         ports.add(port(p, where));
       }
-      List<Target> controllers = new ArrayList<>();
+      List<ControllerConfig> controllers = new ArrayList<>();
       try {
-        for (String c : texts(b, "controllers", where)) {
-          controllers.add(BridgeConfig.parseController(c));
+        for (JsonNode c : list(b, "controllers", where)) {
+          controllers.add(controller(c, where));
         }
         return new BridgeConfig(
             name,
@@ -168,6 +168,35 @@ public record ConfigFile(
       } catch (ConfigException | IllegalArgumentException e) {
         throw new ConfigException(file + ": " + where + ": " + e.getMessage(), e);
       }
+    }
+
+    /** A target alone, or a table with a target and how the connection is kept. */
+    private ControllerConfig controller(JsonNode c, String bridge) throws ConfigException {
+      if (c.isTextual()) {
+        return ControllerConfig.parse(c.textValue());
+      }
+      String where = "a controller of " + bridge;
+      if (!c.isObject()) {
+        throw complaint(where, "is neither a string in quotes nor a table");
+      }
+      checkKeys(c, CONTROLLER, where);
+      String target = text(c, "target", where);
+      if (target == null) {
+        throw complaint(where, "has no target");
+      }
+      return new ControllerConfig(
+          ControllerConfig.parse(target).target(),
+          number(c, "max-backoff", where),
+          number(c, "inactivity-probe", where));
+    }
+
+    private @Nullable Integer number(JsonNode node, String key, String where)
+        throws ConfigException {
+      JsonNode v = node.get(key);
+      if (v != null && !v.isInt()) {
+        throw complaint(where, "has a " + key + " that is no number");
+      }
+      return v == null ? null : v.intValue();
     }
 
     private SwitchIdentity identity(@Nullable JsonNode d, String bridge) throws ConfigException {
@@ -195,13 +224,9 @@ public record ConfigFile(
       if (name == null) {
         throw complaint(where, "has no name");
       }
-      JsonNode number = p.get("ofport");
-      if (number != null && !number.isInt()) {
-        throw complaint(where, "has an ofport that is no number");
-      }
+      Integer number = number(p, "ofport", where);
       try {
-        return new PortConfig(
-            name, number == null ? null : number.intValue(), text(p, "peer", where));
+        return new PortConfig(name, number, text(p, "peer", where));
       } catch (IllegalArgumentException e) {
         throw new ConfigException(file + ": " + e.getMessage(), e);
       }

@@ -5,7 +5,6 @@ package org.beeswitch.vswitchd.config;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.beeswitch.openflow.channel.Target;
 import org.beeswitch.openflow.tls.TlsSettings;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +38,7 @@ public sealed interface Step {
 
   record SetFailMode(String bridge, FailMode mode) implements Step {}
 
-  record SetControllers(String bridge, List<Target> controllers) implements Step {}
+  record SetControllers(String bridge, List<ControllerConfig> controllers) implements Step {}
 
   /** What leads from one to the other, in the order in which it is to be done. */
   static List<Step> between(Configuration from, Configuration to) {

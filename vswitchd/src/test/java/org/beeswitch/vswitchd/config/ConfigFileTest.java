@@ -4,10 +4,12 @@ package org.beeswitch.vswitchd.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.beeswitch.openflow.channel.RconnSettings;
 import org.beeswitch.openflow.tls.TlsSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,7 +37,7 @@ class ConfigFileTest {
     assertThat(br0.dpid()).isEqualTo(1L);
     assertThat(br0.ports()).containsExactly(new PortConfig("to-br1", 10, "to-br0"));
     assertThat(br0.controllers())
-        .extracting(t -> t.text())
+        .extracting(c -> c.target().text())
         .isEqualTo(List.of("ptcp:6653:127.0.0.1"));
   }
 
@@ -52,6 +54,21 @@ class ConfigFileTest {
     ConfigFile f = read("rundir = \"r\"\n[[bridge]]\nname = \"br0\"\nflows = \"f\"\n");
     assertThat(f.rundir()).isEqualTo(dir.resolve("r"));
     assertThat(f.configuration().bridges().get(0).flows()).isEqualTo(dir.resolve("f"));
+  }
+
+  @Test
+  void aControllerSaysHowItsConnectionIsKept() throws Exception {
+    ConfigFile f =
+        read(
+            "[[bridge]]\nname = \"br0\"\n"
+                + "controllers = [\"tcp:h\", {target = \"ssl:h\", max-backoff = 3000},"
+                + " {target = \"ptcp:\", inactivity-probe = 0}]\n");
+    assertThat(f.configuration().bridges().get(0).controllers())
+        .extracting(
+            c -> c.target().text(),
+            c -> c.settings(RconnSettings.CONTROLLER).maxBackoffS(),
+            c -> c.settings(RconnSettings.CONTROLLER).probeIntervalS())
+        .containsExactly(tuple("tcp:h", 8, 5), tuple("ssl:h", 3, 5), tuple("ptcp:", 8, 0));
   }
 
   @Test
@@ -84,6 +101,11 @@ class ConfigFileTest {
         "[[bridge]]\\nname = \"br0\"\\ncontrollers = [\"x\"] | target \"x\"",
         "[ssl]\\nprivate-key = \"k\"\\nca-cert = \"c\" | [ssl] has no certificate",
         "[ssl]\\nkey = \"k\" | unknown key \"key\"",
+        "[[bridge]]\\nname = \"br0\"\\ncontrollers = [7] | neither a string in quotes nor a table",
+        "[[bridge]]\\nname = \"br0\"\\ncontrollers = [{}] | has no target",
+        "[[bridge]]\\n"
+            + "name = \"br0\"\\n"
+            + "controllers = [{target = \"tcp:h\", max-backoff = 9}] | less than 1000 ms",
         "x = = 1 | b.toml:1",
       })
   void mistakesAreNamed(String toml, String complaint) {

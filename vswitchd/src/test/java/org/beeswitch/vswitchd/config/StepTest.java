@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class StepTest {
   private static final PortConfig P1 = new PortConfig("p1", 1, null);
   private static final PortConfig P2 = new PortConfig("p2", null, null);
-  private static final Target C = Target.parse("tcp:127.0.0.1");
+  private static final ControllerConfig C = ControllerConfig.of(Target.parse("tcp:127.0.0.1"));
 
   private static Configuration of(BridgeConfig... bridges) {
     return new Configuration(List.of(bridges), null);
