@@ -17,7 +17,7 @@ import org.beeswitch.netdev.testing.TestNetns;
  * arrived at which. A thread of its own reads; whoever asks sees everything that it had read by
  * then.
  */
-final class Arrivals implements AutoCloseable {
+public final class Arrivals implements AutoCloseable {
   /** What is not there this long after all of it has been sent does not come. */
   private static final long PATIENCE_NS = 300_000_000L;
 
@@ -38,7 +38,7 @@ final class Arrivals implements AutoCloseable {
     sockets.forEach(s -> numbers.add(new BitSet()));
   }
 
-  static Arrivals at(TestNetns ns, String... devices) throws Exception {
+  public static Arrivals at(TestNetns ns, String... devices) throws Exception {
     Arrivals a =
         ns.call(
             () -> {
@@ -86,12 +86,12 @@ final class Arrivals implements AutoCloseable {
   }
 
   /** How many of the numbers above {@code after}, up to {@code last}, have arrived at a device. */
-  synchronized int count(int device, long after, long last) {
+  public synchronized int count(int device, long after, long last) {
     return numbers.get(device).get((int) after + 1, (int) last + 1).cardinality();
   }
 
   /** How many have arrived at any. */
-  synchronized int countAnywhere(long after, long last) {
+  public synchronized int countAnywhere(long after, long last) {
     BitSet all = new BitSet();
     for (BitSet b : numbers) {
       all.or(b.get((int) after + 1, (int) last + 1));
@@ -106,7 +106,7 @@ final class Arrivals implements AutoCloseable {
   }
 
   /** Waits until all of these have arrived somewhere, or those that are missing will not come. */
-  void awaitAll(NumberedStream stream, long after, long last) {
+  public void awaitAll(NumberedStream stream, long after, long last) {
     stream.awaitSent(last);
     long end = System.nanoTime() + PATIENCE_NS;
     while (countAnywhere(after, last) < last - after && System.nanoTime() - end < 0) {
@@ -115,7 +115,7 @@ final class Arrivals implements AutoCloseable {
   }
 
   /** Packets that the captures have missed. */
-  long missed() {
+  public long missed() {
     return sockets.stream()
         .mapToLong(s -> s.drops().getOrDefault("netdev_rx_queue_full", 0L))
         .sum();

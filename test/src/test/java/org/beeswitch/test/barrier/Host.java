@@ -8,8 +8,8 @@ import org.beeswitch.netdev.PacketSocket;
 import org.beeswitch.netdev.testing.TestNetns;
 
 /** Says something at the far end of a port, so that the switch learns who is there. */
-record Host(Links links, PacketSocket socket) implements AutoCloseable {
-  static Host at(TestNetns ns, String device) throws Exception {
+public record Host(Links links, PacketSocket socket) implements AutoCloseable {
+  public static Host at(TestNetns ns, String device) throws Exception {
     return ns.call(
         () -> {
           Links links = Links.open();
@@ -17,7 +17,7 @@ record Host(Links links, PacketSocket socket) implements AutoCloseable {
         });
   }
 
-  void says(long mac, long toWhom) {
+  public void says(long mac, long toWhom) {
     int r = socket.send(new PacketBuilder().eth(toWhom, mac).payload(46).packet());
     if (r != 0) {
       throw new AssertionError("nobody can speak here: errno " + -r);

@@ -18,7 +18,7 @@ import org.beeswitch.netdev.testing.TestNetns;
  * <p>A sender that the machine has kept waiting does not make up for more than {@link #MOST_BEHIND}
  * packets, so that a pause is not followed by a flood.
  */
-final class NumberedStream implements AutoCloseable {
+public final class NumberedStream implements AutoCloseable {
   /** The bytes before the number. */
   static final long MAGIC = 0x6265_6573_7769_7463L;
 
@@ -49,7 +49,7 @@ final class NumberedStream implements AutoCloseable {
     this.templates = templates;
   }
 
-  static NumberedStream start(TestNetns ns, String device, int rate, Packet... templates)
+  public static NumberedStream start(TestNetns ns, String device, int rate, Packet... templates)
       throws Exception {
     NumberedStream s =
         ns.call(
@@ -69,12 +69,12 @@ final class NumberedStream implements AutoCloseable {
   }
 
   /** The highest number that may have been sent by now. */
-  long sent() {
+  public long sent() {
     return sent;
   }
 
   /** Waits until that number has been sent. */
-  void awaitSent(long number) {
+  public void awaitSent(long number) {
     while (sent <= number && thread.isAlive()) {
       LockSupport.parkNanos(NAP_NS);
     }
@@ -86,7 +86,7 @@ final class NumberedStream implements AutoCloseable {
   }
 
   /** Packets that the device did not take. */
-  int refused() {
+  public int refused() {
     return refused;
   }
 

@@ -16,7 +16,7 @@ import org.beeswitch.netdev.testing.TestNetns;
  * A controller that says what a test has it say. It accepts at once, greets, and answers probes;
  * the rest is the test's, which takes each connection of the switch with {@link #accept}.
  */
-final class FakeController implements AutoCloseable {
+public final class FakeController implements AutoCloseable {
   /** Version 1.3 without a bitmap, as os-ken, Ryu and Faucet greet. */
   static final byte[] HELLO = {4, 0, 0, 8, 0, 0, 0, 1};
 
@@ -34,7 +34,12 @@ final class FakeController implements AutoCloseable {
     begin();
   }
 
-  /** Listens on the loopback of a namespace, at a port that is free. */
+  /** Listens on the loopback of a namespace, at a port that is free, and greets as most do. */
+  public static FakeController listen(TestNetns netns) throws Exception {
+    return new FakeController(netns, HELLO);
+  }
+
+  /** As {@link #listen(TestNetns)}, with a greeting of the test's. */
   static FakeController listen(TestNetns netns, byte[] hello) throws Exception {
     return new FakeController(netns, hello);
   }
@@ -69,7 +74,7 @@ final class FakeController implements AutoCloseable {
   }
 
   /** For {@code --controller}. */
-  String target() {
+  public String target() {
     return "tcp:127.0.0.1:" + port;
   }
 
@@ -77,7 +82,7 @@ final class FakeController implements AutoCloseable {
    * The switch's next connection, from the first on, of those that came through the greeting: on a
    * busy machine a switch may give up on one that takes longer than its back-off.
    */
-  Peer accept() throws Exception {
+  public Peer accept() throws Exception {
     while (true) {
       Peer p = acceptAny();
       if (p.greets()) {

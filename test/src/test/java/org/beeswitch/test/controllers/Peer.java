@@ -31,7 +31,7 @@ import org.beeswitch.openflow.msg.OfMessage;
  * it; echo requests are answered on the side. Bytes go out as the codec writes them, or as the test
  * has made them.
  */
-final class Peer implements AutoCloseable {
+public final class Peer implements AutoCloseable {
   private static final int ECHO_REQUEST = 2;
   private static final int ECHO_REPLY = 3;
   private static final int OF13 = 4;
@@ -189,7 +189,7 @@ final class Peer implements AutoCloseable {
   }
 
   /** Sends a request that is to succeed in silence, and waits until it has. */
-  void tell(OfMessage request) throws Exception {
+  public void tell(OfMessage request) throws Exception {
     int xid = send(request);
     barrier();
     synchronized (inbox) {
@@ -198,7 +198,7 @@ final class Peer implements AutoCloseable {
   }
 
   /** Everything that the switch sent before the reply is there when this returns. */
-  void barrier() throws Exception {
+  public void barrier() throws Exception {
     ask(new BarrierRequest(), BarrierReply.class);
   }
 
