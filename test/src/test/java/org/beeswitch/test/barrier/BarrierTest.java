@@ -5,16 +5,25 @@ package org.beeswitch.test.barrier;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.beeswitch.openflow.msg.FlowMod;
+import org.beeswitch.openflow.msg.FlowStats;
+import org.beeswitch.openflow.msg.MultipartReply;
+import org.beeswitch.openflow.msg.MultipartRequest;
+import org.beeswitch.openflow.msg.OfPort;
+import org.beeswitch.openflow.msg.PortStats;
 import org.beeswitch.test.controllers.Await;
 import org.beeswitch.test.controllers.Datapath;
 import org.beeswitch.test.ovs.OwnSwitch;
 import org.beeswitch.test.ovs.RealOvs;
 import org.beeswitch.test.ovs.Unixctl;
 import org.beeswitch.testing.Seed;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * The barrier law at a switch that runs as a daemon, under traffic: no packet that enters after a
  * barrier's reply is forwarded by what was there before. And what Open vSwitch does in its place.
+ * Its sibling: a statistics reply holds all that was forwarded before its request.
  */
 @Tag("system")
 @Tag("slow")
@@ -34,14 +44,32 @@ class BarrierTest {
   /** Nobody waits longer for a barrier whatever the machine does meanwhile. */
   private static final long SLOW_NS = 1_000_000_000L;
 
+  /** Started by the first test that wants one. */
+  private static final Map<Datapath, OwnSwitch> DAEMONS = new EnumMap<>(Datapath.class);
+
+  private static OwnSwitch daemon(Datapath datapath) throws Exception {
+    datapath.assumeAvailable();
+    OwnSwitch s = DAEMONS.get(datapath);
+    if (s == null) {
+      s = new OwnSwitch(datapath, PORTS);
+      DAEMONS.put(datapath, s);
+    }
+    return s;
+  }
+
+  @AfterAll
+  static void stop() {
+    DAEMONS.values().forEach(OwnSwitch::close);
+    DAEMONS.clear();
+  }
+
   @ParameterizedTest
   @EnumSource
   void nothingThatEntersAfterABarriersReplyMeetsWhatWasThereBefore(Datapath datapath)
       throws Exception {
-    datapath.assumeAvailable();
     Random random = Seed.random("BarrierTest" + datapath);
-    try (OwnSwitch s = new OwnSwitch(datapath, PORTS);
-        Unixctl ctl = s.unixctl();
+    OwnSwitch s = daemon(datapath);
+    try (Unixctl ctl = s.unixctl();
         Moves moves =
             new Moves(s.netns(), s.connect(), RATE, (m, p) -> awaitLearned(ctl, m, p), random)) {
       moves.prepareOthers();
@@ -52,13 +80,80 @@ class BarrierTest {
         o.filled();
         allWays(datapath, moves, others);
         System.out.printf("%s: %d megaflows at the end%n", datapath, flows(ctl));
-        moves.stream().pause(true);
+        moves.stream().pause();
         barriersThatConcernNothing(datapath, moves, others);
       }
       assertThat(counter(ctl, "revalidate_corrected")).isZero();
       assertThat(counter(ctl, "revalidate_checked")).isPositive();
       assertThat(moves.arrivals().missed()).as("packets that the test did not see").isZero();
       assertThat(s.log()).doesNotContain("WARN").doesNotContain("ERROR");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aStatisticsReplyHoldsWhatWasForwardedBeforeItsRequest(Datapath datapath) throws Exception {
+    OwnSwitch s = daemon(datapath);
+    try (Moves moves = new Moves(s.netns(), s.connect(), RATE, (m, p) -> {}, new Random(1))) {
+      NumberedStream stream = moves.stream();
+      Arrivals arrivals = moves.arrivals();
+      long first = stream.sent();
+      Counts before = Counts.of(moves);
+      moves.send(moves.flow("table=0,priority=100,in_port=1,actions=output:2"));
+      stream.resume();
+      for (int i = 0; i < Seed.sized(20, 500); i++) {
+        stream.awaitSent(stream.sent() + 500);
+        int arrived = arrivals.count(0, first, stream.sent());
+        Counts c = Counts.of(moves).since(before);
+        assertThat(c.rule()).as("%s", c).isBetween((long) arrived, stream.sent() - first);
+        assertThat(c.lookups()).as("%s", c).isGreaterThanOrEqualTo(arrived);
+        assertThat(c.in()).as("%s", c).isGreaterThanOrEqualTo(arrived);
+        assertThat(c.out()).as("%s", c).isGreaterThanOrEqualTo(arrived);
+      }
+      stream.pause();
+      arrivals.awaitAll(stream, first, stream.sent() - 1);
+      long sent = stream.sent() - first - stream.refused();
+      long arrived = arrivals.count(0, first, stream.sent());
+      Counts c = Counts.of(moves).since(before);
+      System.out.printf(
+          "figure: %s: %d packets sent, %d arrived, %s%n", datapath, sent, arrived, c);
+      assertThat(arrivals.missed()).as("packets that the test did not see").isZero();
+      assertThat(c).isEqualTo(new Counts(arrived, arrived, sent, arrived));
+      moves.send(moves.flow(FlowMod.Command.DELETE, "table=0"));
+    }
+  }
+
+  /** Packets as a rule, its table and the devices have counted them. */
+  private record Counts(long rule, long lookups, long in, long out) {
+    static Counts of(Moves m) throws Exception {
+      long rule =
+          m
+              .ask(
+                  new MultipartRequest.Flow(MultipartRequest.RuleFilter.ALL),
+                  MultipartReply.Flow.class)
+              .stream()
+              .flatMap(part -> part.flows().stream())
+              .filter(f -> f.priority() == 100)
+              .mapToLong(FlowStats::packetCount)
+              .sum();
+      long lookups =
+          m.ask(new MultipartRequest.Table(), MultipartReply.Table.class)
+              .get(0)
+              .tables()
+              .get(0)
+              .lookupCount();
+      return new Counts(rule, lookups, port(m, 1).rxPackets(), port(m, 2).txPackets());
+    }
+
+    private static PortStats port(Moves m, int port) throws Exception {
+      return m.ask(new MultipartRequest.Port(OfPort.of(port)), MultipartReply.Port.class)
+          .get(0)
+          .ports()
+          .get(0);
+    }
+
+    Counts since(Counts b) {
+      return new Counts(rule - b.rule, lookups - b.lookups, in - b.in, out - b.out);
     }
   }
 
@@ -88,7 +183,7 @@ class BarrierTest {
       throws Exception {
     int n = Seed.sized(500, 5_000);
     long[] ns = new long[n];
-    for (int i = -n / 2; i < n; i++) {
+    for (int i = -2 * n; i < n; i++) { // most of them for the compiler to know the daemon
       String mac = String.format("06:ee:00:00:%02x:%02x", i >> 8 & 0xff, i & 0xff);
       long from = System.nanoTime();
       moves.send(moves.flow("table=1,priority=5,eth_src=" + mac + ",actions=output:3"));

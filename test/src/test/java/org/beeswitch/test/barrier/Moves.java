@@ -14,6 +14,8 @@ import org.beeswitch.netdev.testing.TestNetns;
 import org.beeswitch.openflow.channel.OfClient;
 import org.beeswitch.openflow.codec.Decoded;
 import org.beeswitch.openflow.msg.FlowMod;
+import org.beeswitch.openflow.msg.MultipartReply;
+import org.beeswitch.openflow.msg.MultipartRequest;
 import org.beeswitch.openflow.msg.OfFrame;
 import org.beeswitch.openflow.msg.OfMessage;
 import org.beeswitch.openflow.msg.OfPort;
@@ -82,7 +84,7 @@ final class Moves implements AutoCloseable {
     this.client = client;
     this.learned = learned;
     this.random = random;
-    this.stream = NumberedStream.start(netns, "w1", rate, packets());
+    this.stream = NumberedStream.open(netns, "w1", rate, packets());
     this.arrivals = Arrivals.at(netns, "w2", "w3");
     this.host2 = Host.at(netns, "w2");
     this.host3 = Host.at(netns, "w3");
@@ -130,6 +132,7 @@ final class Moves implements AutoCloseable {
 
   Outcome make(Way way, int n) throws Exception {
     begin(way);
+    stream.resume();
     int judged = 0;
     int late = 0;
     int lateMoves = 0;
@@ -259,6 +262,18 @@ final class Moves implements AutoCloseable {
 
   void send(OfMessage... messages) throws IOException {
     send(List.of(messages));
+  }
+
+  /** What a statistics request is answered. */
+  <B extends MultipartReply.Body> List<B> ask(MultipartRequest.Body request, Class<B> kind)
+      throws IOException {
+    OfMessage m = new MultipartRequest(request, false);
+    List<B> parts = new ArrayList<>();
+    for (Decoded d : client.transact(new OfFrame(OF13, client.nextXid(), m))) {
+      OfMessage reply = ((Decoded.Good) d).frame().message();
+      parts.add(kind.cast(((MultipartReply) reply).body()));
+    }
+    return parts;
   }
 
   /** Sends these and a barrier; returns when its reply is there. No error may have come. */

@@ -5,6 +5,7 @@ package org.beeswitch.test.barrier;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.locks.LockSupport;
+import org.beeswitch.flow.Be;
 import org.beeswitch.flow.Packet;
 import org.beeswitch.netdev.Links;
 import org.beeswitch.netdev.PacketSocket;
@@ -32,9 +33,10 @@ public final class NumberedStream implements AutoCloseable {
   private final PacketSocket socket;
   private final int rate;
   private final Thread thread = new Thread(this::run, "numbered stream");
-  private volatile Packet[] templates;
+  private final Packet[] templates;
   private volatile long sent;
-  private volatile boolean paused;
+  private volatile boolean paused = true;
+  private volatile boolean idle;
   private volatile boolean closing;
   private volatile int refused;
 
@@ -49,7 +51,16 @@ public final class NumberedStream implements AutoCloseable {
     this.templates = templates;
   }
 
+  /** A stream that sends at once. */
   public static NumberedStream start(TestNetns ns, String device, int rate, Packet... templates)
+      throws Exception {
+    NumberedStream s = open(ns, device, rate, templates);
+    s.resume();
+    return s;
+  }
+
+  /** A stream that waits for {@link #resume}. */
+  static NumberedStream open(TestNetns ns, String device, int rate, Packet... templates)
       throws Exception {
     NumberedStream s =
         ns.call(
@@ -61,11 +72,6 @@ public final class NumberedStream implements AutoCloseable {
     s.thread.setDaemon(true);
     s.thread.start();
     return s;
-  }
-
-  /** From now on sends these; what has a lower number than {@link #sent} may be of those before. */
-  void templates(Packet... next) {
-    templates = next;
   }
 
   /** The highest number that may have been sent by now. */
@@ -81,8 +87,17 @@ public final class NumberedStream implements AutoCloseable {
     assertThat(thread.isAlive()).as("the sender is alive").isTrue();
   }
 
-  void pause(boolean on) {
-    paused = on;
+  /** Stops sending; when this returns nothing is sent any more. */
+  void pause() {
+    paused = true;
+    while (!idle && thread.isAlive()) {
+      LockSupport.parkNanos(NAP_NS);
+    }
+  }
+
+  void resume() {
+    idle = false;
+    paused = false;
   }
 
   /** Packets that the device did not take. */
@@ -101,14 +116,14 @@ public final class NumberedStream implements AutoCloseable {
         startedNs = now;
         first = sent;
         due = paused ? sent : sent + MOST_BEHIND;
+        idle = paused;
       }
-      Packet[] all = templates;
       while (sent < due && !closing) {
-        Packet p = all[(int) (sent % all.length)];
+        Packet p = templates[(int) (sent % templates.length)];
         long number = sent + 1;
         int at = p.offset() + p.length() - TRAILER;
-        put(p.data(), at, MAGIC);
-        put(p.data(), at + 8, number);
+        Be.put64(p.data(), at, MAGIC);
+        Be.put64(p.data(), at + 8, number);
         sent = number; // before: who reads less knows that it has not been sent
         if (socket.send(p) != 0) {
           refused++;
@@ -118,24 +133,12 @@ public final class NumberedStream implements AutoCloseable {
     }
   }
 
-  private static void put(byte[] to, int at, long v) {
-    for (int i = 0; i < 8; i++) {
-      to[at + i] = (byte) (v >>> 56 - 8 * i);
-    }
-  }
-
   /** The number of a frame of such a stream, or 0: it is none. */
   static long numberOf(Packet p) {
     int at = p.offset() + p.length() - TRAILER;
-    return p.length() >= TRAILER && get(p.data(), at) == MAGIC ? get(p.data(), at + 8) : 0;
-  }
-
-  private static long get(byte[] from, int at) {
-    long v = 0;
-    for (int i = 0; i < 8; i++) {
-      v = v << 8 | from[at + i] & 0xff;
-    }
-    return v;
+    return p.length() >= TRAILER && Be.get64(p.data(), at) == MAGIC
+        ? Be.get64(p.data(), at + 8)
+        : 0;
   }
 
   @Override

@@ -92,8 +92,19 @@ public final class OwnSwitch implements AutoCloseable {
     }
   }
 
-  /** An OpenFlow connection to br0, with Beeswitch's own codec. */
+  /**
+   * An OpenFlow connection to br0, with Beeswitch's own codec. A first one may be too slow with its
+   * HELLO, for which a switch waits a second, on a machine where loading classes takes longer.
+   */
   public OfClient<Decoded, OfFrame> connect() throws IOException {
+    try {
+      return connectOnce();
+    } catch (IOException e) {
+      return connectOnce();
+    }
+  }
+
+  private OfClient<Decoded, OfFrame> connectOnce() throws IOException {
     return OfClient.connect(
         Target.parse("unix:" + rundir.resolve("br0.mgmt")),
         rundir,
