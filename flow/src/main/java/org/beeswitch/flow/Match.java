@@ -38,6 +38,16 @@ public final class Match {
     return values[i];
   }
 
+  /** What is matched in a word of {@link FlowLayout}; bits that are not are zero. */
+  public long word(int word) {
+    for (int i = 0; i < mask.size(); i++) {
+      if (mask.wordAt(i) == word) {
+        return valueAt(i);
+      }
+    }
+    return 0;
+  }
+
   /** Whether the flow with these {@link FlowLayout#WORDS} words is matched. */
   public boolean matches(long[] flow) {
     for (int i = 0; i < values.length; i++) {

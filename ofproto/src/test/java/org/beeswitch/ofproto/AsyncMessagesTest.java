@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
+import org.beeswitch.flow.Field;
+import org.beeswitch.flow.Match;
 import org.beeswitch.ofproto.connmgr.Connmgr;
 import org.beeswitch.ofproto.connmgr.SwitchIdentity;
 import org.beeswitch.openflow.channel.Frame;
@@ -13,11 +15,14 @@ import org.beeswitch.openflow.channel.MessageCounter;
 import org.beeswitch.openflow.channel.OfConnection;
 import org.beeswitch.openflow.codec.Decoded;
 import org.beeswitch.openflow.msg.AsyncConfig;
+import org.beeswitch.openflow.msg.BufferId;
+import org.beeswitch.openflow.msg.Bytes;
 import org.beeswitch.openflow.msg.GetAsyncReply;
 import org.beeswitch.openflow.msg.GetAsyncRequest;
 import org.beeswitch.openflow.msg.OfFrame;
 import org.beeswitch.openflow.msg.OfMessage;
 import org.beeswitch.openflow.msg.OfPort;
+import org.beeswitch.openflow.msg.PacketIn;
 import org.beeswitch.openflow.msg.PortDesc;
 import org.beeswitch.openflow.msg.PortMod;
 import org.beeswitch.openflow.msg.PortStatus;
@@ -30,6 +35,7 @@ class AsyncMessagesTest {
   private static final int OF13 = 4;
   private SteppedSwitch sw;
   private Connmgr connmgr;
+  private int wakesOfMain;
   private final Controller a = new Controller();
   private final Controller b = new Controller();
 
@@ -41,7 +47,7 @@ class AsyncMessagesTest {
             listener -> new Ofproto(sw.backer, "br", new SteppedSwitch.Devices(), listener),
             1,
             SwitchIdentity.OVS,
-            () -> {});
+            () -> wakesOfMain++);
     sw.addPort(connmgr.ofproto(), "p1", 1);
     connmgr.connected(a, OF13);
     connmgr.connected(b, OF13);
@@ -75,8 +81,66 @@ class AsyncMessagesTest {
     assertThat(a.sent).containsExactly(new GetAsyncReply(new AsyncConfig(3, 0, 7, 7, 0xf, 0)));
   }
 
+  private void packetIns(int port, int n) {
+    for (int i = 0; i < n; i++) {
+      connmgr.packetIn(
+          new PacketIn(
+              BufferId.NONE,
+              60,
+              PacketIn.Reason.ACTION,
+              0,
+              0,
+              Match.builder().exact(Field.IN_PORT, port).build(),
+              Bytes.copyOf(new byte[60], 0, 60)));
+    }
+  }
+
+  /** And nobody loses any: the event loop is only late. */
+  @Test
+  void packetInsWaitForRoomAtAConnection() {
+    a.isStalled = true;
+    b.isStalled = true;
+    packetIns(1, 250);
+    connmgr.doWork(sw.nowNs);
+    assertThat(a.sent).hasSize(100);
+    connmgr.doWork(sw.nowNs + 10_000_000);
+    assertThat(a.sent).hasSize(100);
+    int wakes = wakesOfMain;
+    a.unstall();
+    assertThat(wakesOfMain).isGreaterThan(wakes);
+    connmgr.doWork(sw.nowNs + 20_000_000);
+    assertThat(a.sent).as("took all").hasSize(250);
+    assertThat(b.sent).as("is still stalled").hasSize(100);
+    assertThat(connmgr.coverage()).containsEntry("packet_in_queue_full", 150L);
+  }
+
+  @Test
+  void aControllerThatDoesNotReadLosesPacketInsBeyondAHundred() {
+    a.isStalled = true;
+    b.isStalled = true;
+    packetIns(1, 200);
+    connmgr.doWork(sw.nowNs);
+    connmgr.doWork(sw.nowNs + 200_000_000);
+    assertThat(connmgr.coverage()).containsEntry("packet_in_queue_full", 200L);
+    a.unstall();
+    packetIns(1, 1);
+    connmgr.doWork(sw.nowNs + 200_000_000);
+    assertThat(a.sent).hasSize(101);
+  }
+
   private static final class Controller implements OfConnection<OfFrame> {
     final List<OfMessage> sent = new ArrayList<>();
+
+    /** Nothing that is sent reaches the socket. */
+    boolean isStalled;
+
+    private final List<MessageCounter> waiting = new ArrayList<>();
+
+    void unstall() {
+      isStalled = false;
+      waiting.forEach(c -> c.subtract(1, 1));
+      waiting.clear();
+    }
 
     @Override
     public String name() {
@@ -110,6 +174,10 @@ class AsyncMessagesTest {
 
     @Override
     public boolean send(OfFrame m, MessageCounter counter) {
+      if (isStalled) {
+        counter.add(1, 1);
+        waiting.add(counter);
+      }
       return send(m);
     }
 

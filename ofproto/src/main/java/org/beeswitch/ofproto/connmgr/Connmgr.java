@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.beeswitch.flow.Match;
 import org.beeswitch.ofproto.Ofproto;
@@ -46,6 +45,14 @@ import org.jspecify.annotations.Nullable;
  * (fail-open); it goes when one is back, and rules that came since stay. Service connections have
  * no say in this.
  *
+ * <h2>Packet-ins</h2>
+ *
+ * Handlers put them into an inbox in which ports take turns ({@link PacketInQueue}). {@code main}
+ * hands them to the connections, each of which lets {@link OfConn#PACKET_IN_QUEUE} wait for its
+ * socket and loses further ones. Where all are that far behind, the rest waits in the inbox, for
+ * {@link #PACKET_IN_PATIENCE_NS}: so a burst is not lost because the event loop has not had its
+ * turn, and what a flood loses, it loses of the port that floods.
+ *
  * <p>Opening and keeping connections is {@code vswitchd}'s; here is what they mean. {@code main}
  * alone, but {@link #packetIn} and {@link #coverage}.
  */
@@ -55,20 +62,33 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
 
   private static final int OF15 = 6;
 
-  /** Packet-ins on their way from handlers to {@code main}. */
-  private static final int PACKET_IN_INBOX = 4_096;
+  /** Packet-ins on their way from handlers to {@code main}: some 20 ms of a handler's work. */
+  static final int PACKET_IN_INBOX = 4_096;
 
   /** Packet-ins that one run hands out, so that other work comes to its turn. */
   private static final int PACKET_INS_PER_RUN = 256;
+
+  /**
+   * How long packet-ins wait in the inbox for room at any connection. The event loop is behind
+   * {@code main} for moments; a controller that has not read for this long does not read.
+   */
+  static final long PACKET_IN_PATIENCE_NS = 100_000_000L;
 
   private final Ofproto ofproto;
   private final Requests requests;
   private final Runnable wakeMain;
   private final List<OfConn> conns = new ArrayList<>();
-  private final ArrayBlockingQueue<PacketIn> packetIns = new ArrayBlockingQueue<>(PACKET_IN_INBOX);
   private final Set<String> tablesOf = new HashSet<>();
   private Runnable onTables = () -> {};
-  private final AtomicLong packetInsLost = new AtomicLong();
+  private final PacketInQueue packetIns = new PacketInQueue(PACKET_IN_INBOX);
+  private final AtomicLong packetInsNotSent = new AtomicLong();
+
+  /** Packet-ins wait for room, from then on. */
+  private long waitingSinceNs;
+
+  /** Whether they do; read by the event loop. */
+  private volatile boolean isWaiting;
+
   private final AtomicLong messages = new AtomicLong();
   private final AtomicLong errors = new AtomicLong();
   private final AtomicLong multipartsExpired = new AtomicLong();
@@ -114,7 +134,7 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
 
   @Override
   public void connected(OfConnection<OfFrame> connection, int version) {
-    conns.add(new OfConn(connection));
+    conns.add(new OfConn(connection, this::onRoom));
   }
 
   @Override
@@ -242,10 +262,13 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
 
   /** Takes a packet-in from a handler. Any thread; never waits. */
   public void packetIn(PacketIn m) {
-    if (packetIns.offer(m)) {
+    packetIns.offer(m);
+    wakeMain.run();
+  }
+
+  private void onRoom() {
+    if (isWaiting) {
       wakeMain.run();
-    } else {
-      packetInsLost.incrementAndGet();
     }
   }
 
@@ -260,14 +283,43 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
         n++;
       }
     }
-    for (PacketIn m = packetIns.poll(); m != null; m = packetIns.poll()) {
-      PacketIn p = m;
-      conns.forEach(c -> c.send(p));
-      if (++n == PACKET_INS_PER_RUN) {
+    while (n < PACKET_INS_PER_RUN && (hasRoom() || isPatienceOver(now))) {
+      PacketIn m = packetIns.poll();
+      if (m == null) {
         break;
       }
+      for (OfConn c : conns) {
+        if (!c.send(m)) {
+          packetInsNotSent.lazySet(packetInsNotSent.get() + 1);
+        }
+      }
+      n++;
     }
     return n;
+  }
+
+  /** Whether any connection that wants packet-ins can take one, or none wants any. */
+  private boolean hasRoom() {
+    boolean wanted = false;
+    for (OfConn c : conns) {
+      if (c.wantsPacketIns()) {
+        if (c.hasRoomForPacketIns()) {
+          isWaiting = false;
+          return true;
+        }
+        wanted = true;
+      }
+    }
+    return !wanted;
+  }
+
+  private boolean isPatienceOver(long now) {
+    if (!isWaiting) {
+      waitingSinceNs = now;
+      isWaiting = true;
+      return hasRoom(); // the event loop may not have seen that we wait
+    }
+    return now - waitingSinceNs >= PACKET_IN_PATIENCE_NS;
   }
 
   // Fail mode.
@@ -313,7 +365,8 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
     m.put("ofconn_messages", messages.get());
     m.put("ofconn_bad_messages", errors.get());
     m.put("ofconn_multiparts_expired", multipartsExpired.get());
-    m.put("packet_in_inbox_full", packetInsLost.get());
+    m.put("packet_in_inbox_full", packetIns.lost());
+    m.put("packet_in_queue_full", packetInsNotSent.get());
     return m;
   }
 }

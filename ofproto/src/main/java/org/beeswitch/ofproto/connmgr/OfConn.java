@@ -36,7 +36,7 @@ final class OfConn {
 
   final OfConnection<OfFrame> connection;
   final boolean isService;
-  private final MessageCounter packetIns = new MessageCounter();
+  private final MessageCounter packetIns;
   final MultipartAssembler multiparts = new MultipartAssembler();
   Role role = Role.EQUAL;
   AsyncConfig async = DEFAULT_ASYNC;
@@ -46,11 +46,12 @@ final class OfConn {
   /** Whether it has sent a flow-mod. */
   boolean hasModified;
 
-  /** Packet-ins that were not sent because {@link #PACKET_IN_QUEUE} waited already. */
-  long packetInsDropped;
-
-  OfConn(OfConnection<OfFrame> connection) {
+  /**
+   * @param whenNoPacketIns called on the event loop when packet-ins waited to be sent and none does
+   */
+  OfConn(OfConnection<OfFrame> connection, Runnable whenNoPacketIns) {
     this.connection = connection;
+    this.packetIns = new MessageCounter(whenNoPacketIns);
     this.isService = connection.isService();
     this.missSendLen = isService ? 0 : DEFAULT_MISS_SEND_LEN;
   }
@@ -75,14 +76,25 @@ final class OfConn {
     connection.send(new OfFrame(connection.version(), xid, m));
   }
 
-  void send(PacketIn m) {
-    if (wants(async.packetIn(), async.packetInSecondary(), m.reason().ordinal())) {
-      if (packetIns.messages() >= PACKET_IN_QUEUE) {
-        packetInsDropped++;
-      } else {
-        connection.send(new OfFrame(connection.version(), 0, m.as(packetInFormat)), packetIns);
-      }
+  /** Whether it gets packet-ins of some kind. */
+  boolean wantsPacketIns() {
+    return isListening() && (isSecondary() ? async.packetInSecondary() : async.packetIn()) != 0;
+  }
+
+  boolean hasRoomForPacketIns() {
+    return packetIns.messages() < PACKET_IN_QUEUE;
+  }
+
+  /** Returns false if it wants the message, but {@link #PACKET_IN_QUEUE} wait already. */
+  boolean send(PacketIn m) {
+    if (!wants(async.packetIn(), async.packetInSecondary(), m.reason().ordinal())) {
+      return true;
     }
+    if (!hasRoomForPacketIns()) {
+      return false;
+    }
+    connection.send(new OfFrame(connection.version(), 0, m.as(packetInFormat)), packetIns);
+    return true;
   }
 
   void send(FlowRemoved m) {
@@ -97,13 +109,15 @@ final class OfConn {
     }
   }
 
+  private boolean wants(int mask, int secondaryMask, int reason) {
+    return isListening() && ((isSecondary() ? secondaryMask : mask) >>> reason & 1) != 0;
+  }
+
   /**
    * OVS {@code ofconn_receives_async_msg}: service connections get none until they have set
    * miss_send_len.
    */
-  private boolean wants(int mask, int secondaryMask, int reason) {
-    return !(isService && missSendLen == 0)
-        && connection.isConnected()
-        && ((isSecondary() ? secondaryMask : mask) >>> reason & 1) != 0;
+  private boolean isListening() {
+    return !(isService && missSendLen == 0) && connection.isConnected();
   }
 }

@@ -10,8 +10,20 @@ import java.util.concurrent.atomic.AtomicLong;
  * event loop when the socket has taken the message or the connection has ended.
  */
 public final class MessageCounter {
+  private final Runnable whenNone;
   private final AtomicInteger messages = new AtomicInteger();
   private final AtomicLong bytes = new AtomicLong();
+
+  public MessageCounter() {
+    this(() -> {});
+  }
+
+  /**
+   * @param whenNone called, on the event loop, when none waits any more
+   */
+  public MessageCounter(Runnable whenNone) {
+    this.whenNone = whenNone;
+  }
 
   public int messages() {
     return messages.get();
@@ -21,13 +33,17 @@ public final class MessageCounter {
     return bytes.get();
   }
 
-  void add(int nMessages, long nBytes) {
+  /** For a connection: so many more wait. */
+  public void add(int nMessages, long nBytes) {
     messages.addAndGet(nMessages);
     bytes.addAndGet(nBytes);
   }
 
-  void subtract(int nMessages, long nBytes) {
-    messages.addAndGet(-nMessages);
+  /** For a connection: so many wait no more. */
+  public void subtract(int nMessages, long nBytes) {
     bytes.addAndGet(-nBytes);
+    if (messages.addAndGet(-nMessages) == 0) {
+      whenNone.run();
+    }
   }
 }
