@@ -34,10 +34,10 @@ public final class OdpActions {
   public static final int STRIDE = 4;
 
   /**
-   * Most actions in one list; translation refuses (and counts) more. OVN's flooding lists have
-   * hundreds of outputs.
+   * Most actions in one list: two megabytes. Translation ends a longer one there, and counts. OVN's
+   * flooding lists have hundreds of outputs; a rule can have 4,000.
    */
-  public static final int MAX = 4_096;
+  public static final int MAX = 65_536;
 
   private long[] w = new long[8 * STRIDE];
   private int n;

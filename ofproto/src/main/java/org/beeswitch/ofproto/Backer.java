@@ -7,26 +7,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.TreeMap;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import org.beeswitch.dpif.Dpif;
 import org.beeswitch.dpif.DpifException;
 import org.beeswitch.ofproto.state.BridgeState;
-import org.beeswitch.ofproto.state.MacEntry;
-import org.beeswitch.ofproto.state.MacTable;
 import org.beeswitch.ofproto.state.Snapshot;
 import org.beeswitch.ofproto.upcall.Adoption;
 import org.beeswitch.ofproto.upcall.AgentThread;
 import org.beeswitch.ofproto.upcall.Change;
 import org.beeswitch.ofproto.upcall.Handler;
-import org.beeswitch.ofproto.upcall.MacLearning;
 import org.beeswitch.ofproto.upcall.PacketInSink;
 import org.beeswitch.ofproto.upcall.Revalidator;
 import org.beeswitch.ofproto.upcall.Udpif;
 import org.beeswitch.ofproto.xlate.Xlate;
-import org.beeswitch.ofproto.xlate.XlateOut;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One datapath and what all bridges on it share (OVS {@code struct dpif_backer}): the current
@@ -36,27 +29,17 @@ import org.jspecify.annotations.Nullable;
  * calls {@link #commit}; when that returns, no packet that enters is forwarded by the version
  * before ({@link Udpif}). What must wait for final counters waits with {@link #whenFinal}.
  *
- * <p><b>Learning.</b> Handlers ask {@code main} for addresses to be learned by a bounded queue and
- * wait for it, {@link #LEARN_WAIT_NS} at most; a full queue is counted and the packet goes on
- * without.
+ * <p><b>Learning</b> is {@link MacLearner}'s.
  *
- * <p><b>Threads.</b> Everything here is {@code main}'s but {@link #learn}, {@link #onFinal} and
- * what says otherwise.
+ * <p><b>Threads.</b> Everything here is {@code main}'s but {@link #onFinal} and what says
+ * otherwise.
  */
-public final class Backer implements MacLearning, AutoCloseable {
-  /** Addresses waiting to be learned. */
-  private static final int LEARN_QUEUE = 1_024;
-
-  /** Longest that a packet waits for its source address to be learned. */
-  private static final long LEARN_WAIT_NS = 20_000_000L;
-
+public final class Backer implements AutoCloseable {
   /** Bridges that one daemon can make in its life. */
   private static final int MAX_BRIDGES = 65_536;
 
   /** Stands between bridge and port in the notes of OpenFlow port numbers; no name has it. */
   private static final char OF_PORT = '/';
-
-  private static final long AGEING_NS = 1_000_000_000L;
 
   private final Dpif dpif;
   private final Udpif udpif;
@@ -65,9 +48,7 @@ public final class Backer implements MacLearning, AutoCloseable {
   private final List<AgentThread> threads = new ArrayList<>();
   private final List<Handler> handlers = new ArrayList<>();
   private final Revalidator revalidator;
-  private final ArrayBlockingQueue<Learn> learnQueue = new ArrayBlockingQueue<>(LEARN_QUEUE);
-  private final AtomicLong learnRefused = new AtomicLong();
-  private final AtomicLong learnLate = new AtomicLong();
+  private final MacLearner learner;
   private final AtomicLong finalTicket = new AtomicLong();
   private final Queue<Waiting> waiting = new ArrayDeque<>();
   private final Adoption adoption;
@@ -77,32 +58,8 @@ public final class Backer implements MacLearning, AutoCloseable {
 
   private int nextBridgeNumber;
   private final AtomicLong notesRefused = new AtomicLong();
-  private final AtomicLong learned = new AtomicLong();
-  private final AtomicLong macEvicted = new AtomicLong();
-  private long nextAgeingNs;
-
-  /** Tests that step everything in one thread have nobody else to do what a handler waits for. */
-  private @Nullable Runnable learnAtOnce;
 
   private record Waiting(long ticket, Runnable then) {}
-
-  private static final class Learn {
-    final int bridge;
-    final int vlan;
-    final long mac;
-    final int ofPort;
-    final boolean gratArp;
-    final Thread handler = Thread.currentThread();
-    volatile boolean done;
-
-    Learn(int bridge, int vlan, long mac, int ofPort, boolean gratArp) {
-      this.bridge = bridge;
-      this.vlan = vlan;
-      this.mac = mac;
-      this.ofPort = ofPort;
-      this.gratArp = gratArp;
-    }
-  }
 
   /**
    * @param wakeMain ends {@code main}'s wait
@@ -113,6 +70,7 @@ public final class Backer implements MacLearning, AutoCloseable {
     this.wakeMain = wakeMain;
     this.packetIns = packetIns;
     this.udpif = new Udpif(dpif, this::onFinal);
+    this.learner = new MacLearner(this, wakeMain);
     this.revalidator = new Revalidator(udpif, newXlate());
     this.adoption = new Adoption(udpif, newXlate());
     this.restoring = dpif.isAdopted();
@@ -156,16 +114,12 @@ public final class Backer implements MacLearning, AutoCloseable {
     dpif.setHandlers(n);
     dpif.setExecutors(n + 1);
     for (int i = 0; i < n; i++) {
-      handlers.add(new Handler(i, udpif, newXlate(), this, packetIns));
+      handlers.add(new Handler(i, udpif, newXlate(), learner, packetIns));
     }
   }
 
-  /**
-   * Has {@link #learn} run {@code main}'s work itself: for tests that step everything in one
-   * thread.
-   */
-  void learnAtOnce(Runnable mainWork) {
-    learnAtOnce = mainWork;
+  MacLearner learner() {
+    return learner;
   }
 
   /** Starts the threads of what {@link #prepare} made; not while {@link #isRestoring}. */
@@ -222,10 +176,7 @@ public final class Backer implements MacLearning, AutoCloseable {
     }
     if (keep) {
       for (Adoption.Address a : adoption.addresses()) {
-        BridgeState b = current().bridge(a.bridge());
-        if (b != null) {
-          learn(b, new Learn(a.bridge(), a.vlan(), a.mac(), a.ofPort(), false), nowNs);
-        }
+        learner.learnNow(a.bridge(), a.vlan(), a.mac(), a.ofPort(), nowNs);
       }
       adoption.correct(nowNs);
     } else {
@@ -329,7 +280,7 @@ public final class Backer implements MacLearning, AutoCloseable {
    * counters. Returns how much.
    */
   public int doWork(long nowNs) {
-    int done = learnSome(nowNs);
+    int done = learner.doWork(nowNs);
     for (Waiting w = waiting.peek();
         w != null && finalTicket.get() >= w.ticket;
         w = waiting.peek()) {
@@ -337,109 +288,7 @@ public final class Backer implements MacLearning, AutoCloseable {
       w.then.run();
       done++;
     }
-    if (nextAgeingNs - nowNs <= 0) {
-      nextAgeingNs = nowNs + AGEING_NS;
-      age(nowNs);
-    }
     return done;
-  }
-
-  @Override
-  public boolean learn(int bridge, int vlan, long mac, int ofPort, boolean gratArp) {
-    Learn l = new Learn(bridge, vlan, mac, ofPort, gratArp);
-    if (!learnQueue.offer(l)) {
-      learnRefused.incrementAndGet();
-      return false;
-    }
-    wakeMain.run();
-    if (learnAtOnce != null) {
-      learnAtOnce.run();
-    }
-    long until = System.nanoTime() + LEARN_WAIT_NS;
-    for (long left = LEARN_WAIT_NS; !l.done && left > 0; left = until - System.nanoTime()) {
-      LockSupport.parkNanos(this, left);
-    }
-    if (!l.done) {
-      learnLate.incrementAndGet();
-    }
-    return l.done;
-  }
-
-  /** Learns what a translation on {@code main} asks for. */
-  void learnNow(XlateOut x, long nowNs) {
-    BridgeState b = current().bridge(x.learnBridge);
-    if (b != null) {
-      learn(
-          b,
-          new Learn(x.learnBridge, x.learnVlan, x.learnMac, x.learnOfPort, x.learnGratArp),
-          nowNs);
-    }
-  }
-
-  /** Learns all that handlers wait for now. */
-  private int learnSome(long nowNs) {
-    List<Learn> batch = new ArrayList<>();
-    learnQueue.drainTo(batch, LEARN_QUEUE);
-    if (batch.isEmpty()) {
-      return 0;
-    }
-    for (Learn l : batch) {
-      BridgeState b = current().bridge(l.bridge);
-      if (b != null) {
-        learn(b, l, nowNs);
-      }
-      l.done = true;
-      LockSupport.unpark(l.handler);
-    }
-    return batch.size();
-  }
-
-  private void learn(BridgeState b, Learn l, long nowNs) {
-    MacTable t = b.macs();
-    MacEntry old = t.get(l.vlan, l.mac);
-    if (old != null && old.ofPort() == l.ofPort || b.ports().get(l.ofPort) == null) {
-      return; // others asked too; or the port has gone since
-    }
-    List<Change> changes = new ArrayList<>();
-    if (old == null && t.size() >= MacTable.MAX) {
-      MacEntry victim = t.victim();
-      t = t.without(victim);
-      changes.add(new Change.InMac(b.number(), victim.vlan(), victim.mac()));
-      macEvicted.incrementAndGet();
-    }
-    long lockUntil = l.gratArp ? nowNs + MacTable.GRAT_ARP_LOCK_NS : nowNs;
-    changes.add(new Change.InMac(b.number(), l.vlan, l.mac));
-    learned.incrementAndGet();
-    commit(b.withMacs(t.with(new MacEntry(l.mac, l.vlan, l.ofPort, lockUntil, nowNs))), changes);
-  }
-
-  private void age(long nowNs) {
-    for (int i = 0; i < current().bridgeNumbers(); i++) {
-      BridgeState b = current().bridge(i);
-      if (b == null || b.macs().size() == 0) {
-        continue;
-      }
-      List<MacEntry> expired = b.macs().expired(nowNs);
-      if (!expired.isEmpty()) {
-        udpif.pullStats(); // what the datapath forwarded since may have refreshed them
-        expired = b.macs().expired(nowNs);
-        forget(b, expired);
-      }
-    }
-  }
-
-  /** Takes addresses out of a bridge's MAC table. */
-  void forget(BridgeState b, List<MacEntry> entries) {
-    if (entries.isEmpty()) {
-      return;
-    }
-    MacTable t = b.macs();
-    List<Change> changes = new ArrayList<>();
-    for (MacEntry e : entries) {
-      t = t.without(e);
-      changes.add(new Change.InMac(b.number(), e.vlan(), e.mac()));
-    }
-    commit(b.withMacs(t), changes);
   }
 
   /** Every counter of the datapath and of user space by name. Any thread. */
@@ -448,10 +297,7 @@ public final class Backer implements MacLearning, AutoCloseable {
     all.putAll(udpif.coverage());
     all.putAll(adoption.coverage());
     all.put("notes_refused", notesRefused.get());
-    all.put("mac_learning_learned", learned.get());
-    all.put("mac_learning_evicted", macEvicted.get());
-    all.put("mac_learning_refused", learnRefused.get());
-    all.put("mac_learning_late", learnLate.get());
+    all.putAll(learner.coverage());
     return all;
   }
 

@@ -205,9 +205,11 @@ final class OfPorts {
       return;
     }
     attached.remove(n.number());
-    backer.forget(
-        state(),
-        state().macs().oldestFirst().stream().filter(e -> e.ofPort() == n.number()).toList());
+    backer
+        .learner()
+        .forget(
+            state(),
+            state().macs().oldestFirst().stream().filter(e -> e.ofPort() == n.number()).toList());
     backer.commit(
         state().withPorts(state().ports().without(n.number())),
         List.of(new Change.InPorts(bridgeNumber)));

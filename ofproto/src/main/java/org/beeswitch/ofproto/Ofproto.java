@@ -313,7 +313,7 @@ public final class Ofproto {
     }
     x.effects.replay(1, p.length(), nowNs);
     if (x.learns) {
-      backer.learnNow(x, nowNs);
+      backer.learner().learnNow(x, nowNs);
     }
     if (!x.actions.isEmpty()) {
       backer.dpif().execute(backer.mainExecutor(), p, metadata, x.actions);

@@ -7,7 +7,6 @@ import static org.beeswitch.ofproto.SteppedSwitch.output;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.beeswitch.flow.EthType;
 import org.beeswitch.flow.Field;
 import org.beeswitch.flow.Match;
 import org.beeswitch.flow.PacketBuilder;
@@ -86,20 +85,42 @@ class LimitsTest {
     assertThat(sw.backer.coverage().get("dependency_view_evicted")).isPositive();
   }
 
+  /** As many as fit into one rule: each packet is translated, and goes everywhere. */
   @Test
-  void aListLongerThanADatapathTakesIsDroppedAndCounted() {
+  void aListLongerThanAMegaflowTakesRunsInUserSpace() {
     List<Action> most = new ArrayList<>();
-    List<Action> tags = new ArrayList<>();
-    for (int i = 0; i < 5_000; i++) {
-      most.add(new Action.Output(OfPort.CONTROLLER, 0));
-      tags.add(new Action.PushVlan(EthType.VLAN));
+    for (int i = 0; i < 2_100; i++) {
+      most.add(Action.SetField.exact(Field.ETH_SRC, i));
+      most.add(output(2));
     }
-    for (List<Action> l : List.of(most, tags)) {
-      sw.add(0, 1, Match.ANY, Instructions.apply(l));
-      assertThat(sw.send(1, frame(FIRST, 2))).isEmpty();
+    most.add(output(3));
+    sw.add(0, 1, Match.ANY, Instructions.apply(most));
+    for (int i = 1; i <= 3; i++) {
+      assertThat(sw.portsOf(1, frame(FIRST, 2))).as("packet %d", i).contains(2).endsWith(3);
+      assertThat(sw.upcalls()).isEqualTo(i);
     }
-    assertThat(sw.packetIns).isEmpty();
-    assertThat(sw.backer.coverage()).containsEntry("xlate_too_many_actions", 2L);
+    Map<String, Long> c = sw.backer.coverage();
+    assertThat(c).containsEntry("xlate_actions_oversize", 1L);
+    assertThat(c).containsEntry("upcall_slow_path_flow", 1L);
+    assertThat(c).containsEntry("xlate_too_many_actions", 0L);
+    sw.revalidate();
+    assertThat(sw.backer.coverage()).containsEntry("revalidate_corrected", 0L);
+  }
+
+  @Test
+  void aListThatIsFullIsCutAndCounted() {
+    List<Action> many = new ArrayList<>();
+    many.add(output(3));
+    for (int i = 0; i < 2_000; i++) {
+      many.add(Action.SetField.exact(Field.ETH_SRC, i));
+      many.add(output(2));
+    }
+    for (int t = 0; t < 17; t++) {
+      sw.add(t, 1, Match.ANY, Instructions.builder().apply(many).gotoTable(t + 1).build());
+    }
+    sw.add(17, 1, Match.ANY, Instructions.apply(List.of(output(1))));
+    assertThat(sw.portsOf(1, frame(FIRST, 2))).contains(2, 3).doesNotContain(1);
+    assertThat(sw.backer.coverage()).containsEntry("xlate_too_many_actions", 1L);
   }
 
   /** So that others' addresses stay (OVS {@code evict_mac_entry_fairly}). */
@@ -139,18 +160,69 @@ class LimitsTest {
   /** {@code main} never comes to it: the packet goes on without, and so do those after it. */
   @Test
   void aHandlerDoesNotWaitForLongToLearn() {
-    sw.backer.learnAtOnce(() -> {});
+    sw.backer.learner().learnAtOnce(() -> {});
     sw.add(0, Match.ANY, NORMAL);
     assertThat(sw.portsOf(1, frame(FIRST, 2))).containsExactly(2, 3);
     Map<String, Long> c = sw.backer.coverage();
     assertThat(c).containsEntry("mac_learning_late", 1L);
-    assertThat(sw.backer.learn(0, 0, FIRST, 1, false)).isFalse();
+    assertThat(sw.backer.learner().learn(0, 0, FIRST, 1, false)).isFalse();
+  }
+
+  /** As much as its port is owed; then addresses are learned beside the packets. */
+  @Test
+  void aPortCannotKeepHandlersWaitingForEver() {
+    MacLearner learner = sw.backer.learner();
+    learner.learnAtOnce(() -> {});
+    int waited = 0;
+    while (sw.backer.coverage().get("mac_learning_not_waited") == 0) {
+      learner.learn(sw.br0.number(), 0, FIRST + waited++, 1, false);
+      assertThat(waited).as("20 ms each, 200 ms in one go").isLessThan(200);
+      sw.backer.doWork(sw.nowNs);
+    }
+    for (int i = 0; i <= MacLearner.LATER; i++) {
+      learner.learn(sw.br0.number(), 0, FIRST + 1_000 + i, 1, false);
+    }
+    assertThat(sw.backer.coverage().get("mac_learning_refused")).isPositive();
+    assertThat(learner.learn(sw.br0.number(), 0, FIRST + 99, 2, false))
+        .as("another port's waits, in vain here")
+        .isFalse();
+    assertThat(sw.backer.coverage()).containsEntry("mac_learning_late", (long) waited);
+    sw.settle();
+    assertThat(sw.br0.state().macs().get(0, FIRST + 99)).isNotNull();
+    assertThat(sw.br0.state().macs().size()).isGreaterThan(MacLearner.LATER);
+    learner.learnAtOnce(() -> sw.backer.doWork(sw.nowNs));
+    assertThat(learner.learn(sw.br0.number(), 0, FIRST + 98, 2, false)).isTrue();
+  }
+
+  @Test
+  void aStreamOfAddressesLeavesTheTableFullAndOthersInIt() {
+    MacLearner learner = sw.backer.learner();
+    for (int i = 0; i < 100; i++) {
+      learner.learn(sw.br0.number(), 0, FIRST + 0x77_0000 + i, 2, false);
+    }
+    long began = System.nanoTime();
+    for (int i = 0; i < 3 * MacTable.MAX; i++) {
+      sw.nowNs++;
+      learner.learn(sw.br0.number(), 0, FIRST + i, 1, false);
+      MacTable t = sw.br0.state().macs();
+      assertThat(t.size()).isLessThanOrEqualTo(MacTable.MAX);
+    }
+    System.out.printf(
+        "figure: %d ns to learn an address, most of them in a full table%n",
+        (System.nanoTime() - began) / (3 * MacTable.MAX));
+    MacTable now = sw.br0.state().macs();
+    assertThat(now.get(0, FIRST)).isNull();
+    assertThat(now.get(0, FIRST + 3 * MacTable.MAX - 1)).isNotNull();
+    for (int i = 0; i < 100; i++) {
+      assertThat(now.get(0, FIRST + 0x77_0000 + i)).as("port 2's").isNotNull();
+    }
+    assertThat(sw.backer.coverage()).containsEntry("mac_learning_evicted", 2L * MacTable.MAX + 100);
   }
 
   @Test
   void nothingIsLearnedForAPortThatHasGone() {
     sw.br0.removePort(OfPort.of(1));
-    assertThat(sw.backer.learn(sw.br0.number(), 0, FIRST, 1, false)).isTrue();
+    assertThat(sw.backer.learner().learn(sw.br0.number(), 0, FIRST, 1, false)).isTrue();
     assertThat(sw.br0.state().macs().size()).isZero();
   }
 

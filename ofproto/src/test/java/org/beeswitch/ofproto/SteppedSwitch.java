@@ -53,7 +53,7 @@ final class SteppedSwitch implements AutoCloseable, OfprotoListener {
     dpif = NetdevDpif.inMemory(() -> nowNs);
     Runnable main = () -> {};
     backer = new Backer(dpif, main, sink != null ? sink : (bridge, m) -> packetIns.add(m));
-    backer.learnAtOnce(() -> backer.doWork(nowNs));
+    backer.learner().learnAtOnce(() -> backer.doWork(nowNs));
     backer.prepare(1);
     br0 = new Ofproto(backer, "br0", new Devices(), this);
     for (int i = 1; i <= ports; i++) {

@@ -23,6 +23,9 @@ public final class MacTable {
   /** OVS MAC_GRAT_ARP_LOCK_TIME. */
   public static final long GRAT_ARP_LOCK_NS = 5_000_000_000L;
 
+  /** Found in one walk over a full table, which takes as long as learning some hundred. */
+  private static final int VICTIMS = 256;
+
   public static final MacTable EMPTY = new MacTable(PersistentLongMap.empty());
 
   private final PersistentLongMap<MacEntry> entries;
@@ -57,34 +60,40 @@ public final class MacTable {
     return l;
   }
 
-  /**
-   * What makes room when the table is full: of the port with the most entries, the one seen longest
-   * ago (OVS {@code evict_mac_entry_fairly}), so that a port that floods addresses pushes out its
-   * own. A walk over the table.
-   */
-  public MacEntry victim() {
-    Map<Integer, Behind> ports = new HashMap<>();
-    Behind most = new Behind();
-    for (MacEntry e : entries) {
-      Behind p = ports.computeIfAbsent(e.ofPort(), x -> new Behind());
-      p.count++;
-      if (p.oldest == null || e.seenNs() - p.oldest.seenNs() < 0) {
-        p.oldest = e;
-      }
-      if (p.count > most.count) {
-        most = p;
-      }
+  /** An entry that the table can do without, and when it had been seen last. */
+  public record Victim(MacEntry entry, long seenNs) {
+    /** Whether it is in the table and nothing has come from it. */
+    public boolean isStillIn(MacTable t) {
+      return t.get(entry.vlan(), entry.mac()) == entry && entry.seenNs() == seenNs;
     }
-    if (most.oldest == null) {
-      throw new IllegalStateException("an empty MAC table has no entry to give up");
-    }
-    return most.oldest;
   }
 
-  /** What is behind one port. */
-  private static final class Behind {
-    int count;
-    @Nullable MacEntry oldest;
+  /**
+   * What makes room when the table is full, in this order: of the port with the most entries, those
+   * seen longest ago (OVS {@code evict_mac_entry_fairly}), so that a port that floods addresses
+   * pushes out its own. As many as that port has more than any other, but at least one and at most
+   * {@link #VICTIMS}. A walk over the table.
+   */
+  public List<Victim> victims() {
+    Map<Integer, List<Victim>> ports = new HashMap<>();
+    for (MacEntry e : entries) {
+      ports.computeIfAbsent(e.ofPort(), x -> new ArrayList<>()).add(new Victim(e, e.seenNs()));
+    }
+    List<Victim> most = List.of();
+    int second = 0;
+    for (List<Victim> behind : ports.values()) {
+      if (behind.size() > most.size()) {
+        second = most.size();
+        most = behind;
+      } else {
+        second = Math.max(second, behind.size());
+      }
+    }
+    if (most.isEmpty()) {
+      throw new IllegalStateException("an empty MAC table has no entry to give up");
+    }
+    most.sort((a, b) -> Long.signum(a.seenNs() - b.seenNs()));
+    return most.subList(0, Math.min(Math.max(1, most.size() - second), VICTIMS));
   }
 
   /** Entries that nothing has refreshed for {@link #IDLE_NS}. */

@@ -121,7 +121,7 @@ public final class Handler implements Agent, Dpif.UpcallSink {
         continue;
       }
       if (!accepted) {
-        OdpActions installed = dpif.supports(x.actions) ? x.actions : slowPath;
+        OdpActions installed = canBeInstalled(x.actions) ? x.actions : slowPath;
         accepted = udpif.install(flow, x, installed, u.packet.length(), nowNs);
       }
       if (accepted) {
@@ -135,6 +135,10 @@ public final class Handler implements Agent, Dpif.UpcallSink {
     if (!x.actions.isEmpty()) {
       dpif.execute(number, u.packet, u.metadata, x.actions);
     }
+  }
+
+  private boolean canBeInstalled(OdpActions actions) {
+    return actions.size() <= Udpif.MAX_INSTALLED_ACTIONS && dpif.supports(actions);
   }
 
   /**

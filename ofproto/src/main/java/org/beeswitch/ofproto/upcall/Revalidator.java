@@ -20,6 +20,8 @@ public final class Revalidator implements Agent {
   private final Xlate xlate;
   private volatile @Nullable Thread waiting;
   private long nextRoundNs;
+  private long roundBeganNs;
+  private int flowsAtBegin;
   private boolean started;
   private boolean expiring;
 
@@ -38,11 +40,16 @@ public final class Revalidator implements Agent {
     int done = udpif.bury();
     if (expiring) {
       expiring = !udpif.expireSome(nowNs);
+      if (!expiring) {
+        udpif.roundTook(nowNs - roundBeganNs, flowsAtBegin);
+      }
       return done + 1;
     }
     if (!started || nextRoundNs - nowNs <= 0) {
       started = true;
       nextRoundNs = nowNs + ROUND_NS;
+      roundBeganNs = nowNs;
+      flowsAtBegin = udpif.flowCount();
       udpif.pullStats();
       udpif.checkSome(xlate, CHECKED);
       expiring = true;

@@ -64,11 +64,11 @@ import org.slf4j.LoggerFactory;
 public final class Udpif {
   private static final Logger log = LoggerFactory.getLogger(Udpif.class);
 
-  /** Megaflows at most (OVS ofproto_flow_limit). */
-  public static final int FLOW_LIMIT = 200_000;
-
-  /** A megaflow without packets for this long goes (OVS ofproto_max_idle). */
-  public static final long MAX_IDLE_NS = 10_000_000_000L;
+  /**
+   * Most actions that a megaflow has; packets that want more go the slow path (OVS: what a Netlink
+   * attribute takes, about as many).
+   */
+  public static final int MAX_INSTALLED_ACTIONS = 4_096;
 
   /** Two packets of one new flow were on their way up. */
   private static final int EEXIST = 17;
@@ -93,6 +93,7 @@ public final class Udpif {
   private @Nullable Ukey[] ukeys = new Ukey[1024];
   private int count;
   private final Deque<Ukey> dying = new ArrayDeque<>();
+  private final FlowLimit limit = new FlowLimit();
   private final DependencyIndex index = new DependencyIndex();
 
   /** What a change concerns and is not all unlinked yet; changed by {@code main} alone. */
@@ -118,11 +119,12 @@ public final class Udpif {
     REVALIDATE_CHECKED,
     REVALIDATE_CORRECTED,
     REVALIDATE_IDLE,
-    UPCALL_FLOW_LIMIT_HIT,
     UPCALL_FLOW_PUT_FAILED,
+    UPCALL_SLOW_PATH_FLOW,
     UPCALL_STALE,
     UPCALL_TRIES_USED_UP,
-    UPCALL_UKEY_EXISTS;
+    UPCALL_UKEY_EXISTS,
+    XLATE_ACTIONS_OVERSIZE;
 
     final int index = ordinal();
   }
@@ -253,9 +255,10 @@ public final class Udpif {
       if (x.error == XlateError.NO_INPUT_PORT) {
         return true; // a port that a bridge gets or loses at this moment: nothing to remember
       }
-      if (count >= FLOW_LIMIT) {
-        count(Event.UPCALL_FLOW_LIMIT_HIT);
-      } else {
+      if (x.actions.size() > MAX_INSTALLED_ACTIONS) {
+        count(Event.XLATE_ACTIONS_OVERSIZE);
+      }
+      if (limit.mayInstall(count)) {
         put(flow, x, installed, nowNs);
       }
       return true;
@@ -289,13 +292,16 @@ public final class Udpif {
       count(id == -EEXIST ? Event.UPCALL_UKEY_EXISTS : Event.UPCALL_FLOW_PUT_FAILED);
       return;
     }
+    if (!installed.equals(x.actions)) {
+      count(Event.UPCALL_SLOW_PATH_FLOW);
+    }
     add(
         new Ukey(
             flow,
             wordsScratch,
             MiniMask.of(x.mask.words()),
             id,
-            share(x.actions),
+            share(x.actions.size() > MAX_INSTALLED_ACTIONS ? installed : x.actions),
             x.effects.copy(),
             x.dependencies.copy(),
             nowNs));
@@ -415,9 +421,11 @@ public final class Udpif {
       int to = Math.max(0, idleFrom - BATCH);
       for (int i = idleFrom - 1; i >= to; i--) {
         pull(ukeys[i]);
-        if (nowNs - ukeys[i].usedNs >= MAX_IDLE_NS) {
+        if (nowNs - ukeys[i].usedNs >= limit.maxIdleNs(count)) {
           unlink(ukeys[i]);
           count(Event.REVALIDATE_IDLE);
+        } else if (limit.isEmergency(count)) {
+          unlink(ukeys[i]);
         }
       }
       idleFrom = to;
@@ -426,6 +434,16 @@ public final class Udpif {
       }
       idleFrom = Integer.MAX_VALUE;
       return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A round is over: how long it took, over how many megaflows it went. Revalidator. */
+  void roundTook(long durationNs, int flows) {
+    lock.lock();
+    try {
+      limit.adapt(durationNs, flows);
     } finally {
       lock.unlock();
     }
@@ -502,7 +520,10 @@ public final class Udpif {
         Ukey k = ukeys[--checkFrom];
         k.toFlow(flowScratch, wordsScratch);
         XlateOut x = xlate.translate(current, flowScratch);
-        if (!x.actsAs(k.actions, flowScratch.words()) || !x.effects.sameAs(k.effects)) {
+        boolean same =
+            x.actions.size() > MAX_INSTALLED_ACTIONS // each packet is translated again
+                || x.actsAs(k.actions, flowScratch.words());
+        if (!same || !x.effects.sameAs(k.effects)) {
           count(Event.REVALIDATE_CORRECTED);
           log.warn(
               "megaflow {} was not what a fresh translation gives ({}, actions {}); corrected: it"
@@ -584,6 +605,7 @@ public final class Udpif {
         all.put(e.counter(), errors[e.index()]);
       }
       all.put("dependency_view_evicted", index.viewsEvicted());
+      limit.addTo(all);
       return all;
     } finally {
       lock.unlock();

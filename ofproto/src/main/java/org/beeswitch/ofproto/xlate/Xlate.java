@@ -207,7 +207,7 @@ public final class Xlate {
   /** Leaves in the mask only what a datapath key can have. */
   private XlateOut finish() {
     AlwaysMasked.finish(mask.words(), original);
-    if (out.error != null) {
+    if (out.error != null && out.error != XlateError.TOO_MANY_ACTIONS) {
       actions.clear();
     }
     return out;

@@ -5,11 +5,12 @@ import java.util.Locale;
 
 /**
  * Why a translation gave up; the packets of such a megaflow are dropped (OVS {@code enum
- * xlate_error}).
+ * xlate_error}), but those of {@link #TOO_MANY_ACTIONS}.
  */
 public enum XlateError {
   RECURSION_TOO_DEEP("Recursion too deep"),
   TOO_MANY_RESUBMITS("Too many resubmits"),
+  /** Packets go where the list sends them up to where it is full. */
   TOO_MANY_ACTIONS("Too many datapath actions"),
   NO_RECIRCULATION_CONTEXT("No recirculation context"),
   NO_INPUT_PORT("Unknown input port"),

@@ -139,7 +139,9 @@ class MegaflowSoundnessTest {
 
   private long waitsInVain() {
     Map<String, Long> c = s.backer().coverage();
-    return c.getOrDefault("mac_learning_late", 0L) + c.getOrDefault("upcall_tries_used_up", 0L);
+    return c.getOrDefault("mac_learning_late", 0L)
+        + c.getOrDefault("mac_learning_not_waited", 0L)
+        + c.getOrDefault("upcall_tries_used_up", 0L);
   }
 
   private void install(RandomTables tables) throws Exception {
