@@ -27,7 +27,7 @@ import org.beeswitch.test.controllers.Datapath;
  * {@code bin/beeswitchd} as it was built, with the bridge, the ports and the addresses that a
  * {@link RealOvs} has.
  */
-public final class OwnSwitch implements AutoCloseable {
+public final class OwnSwitch implements Subject {
   private static final Path BIN =
       Path.of(System.getProperty("beeswitch.root", "..")).toAbsolutePath().resolve("bin");
   private static final int TIMEOUT_S = 30;
@@ -76,10 +76,12 @@ public final class OwnSwitch implements AutoCloseable {
     }
   }
 
-  Path rundir() {
+  @Override
+  public Path rundir() {
     return rundir;
   }
 
+  @Override
   public TestNetns netns() {
     return netns;
   }
@@ -96,6 +98,7 @@ public final class OwnSwitch implements AutoCloseable {
    * An OpenFlow connection to br0, with Beeswitch's own codec. A first one may be too slow with its
    * HELLO, for which a switch waits a second, on a machine where loading classes takes longer.
    */
+  @Override
   public OfClient<Decoded, OfFrame> connect() throws IOException {
     try {
       return connectOnce();
@@ -119,7 +122,8 @@ public final class OwnSwitch implements AutoCloseable {
   }
 
   /** Runs {@code ovs-ofctl -O OpenFlow13} on br0. */
-  RealOvs.Output ofctl(String... arguments) {
+  @Override
+  public RealOvs.Output ofctl(String... arguments) {
     List<String> c = new ArrayList<>(List.of("-O", "OpenFlow13"));
     c.addAll(List.of(arguments));
     return RealOvs.command("ovs-ofctl", c, rundir);

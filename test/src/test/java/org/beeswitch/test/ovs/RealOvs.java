@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Assumptions;
  * namespace. It reads two VLAN tags, as Beeswitch does (D-VLAN-LIMIT). Its processes are started
  * and stopped by their pids; a test that fails leaves nothing behind as long as it closes this.
  */
-public final class RealOvs implements AutoCloseable {
+public final class RealOvs implements Subject {
   private static final Path SCHEMA = Path.of("/usr/share/openvswitch/vswitch.ovsschema");
   private static final int TIMEOUT_S = 30;
   private static final int CONNECTIONS = 20;
@@ -179,6 +179,7 @@ public final class RealOvs implements AutoCloseable {
   public record Output(int status, String text) {}
 
   /** Runs {@code ovs-ofctl -O OpenFlow13} on br0, which finds it in this run directory. */
+  @Override
   public Output ofctl(String... arguments) {
     List<String> c = new ArrayList<>(List.of("-O", "OpenFlow13"));
     c.addAll(List.of(arguments));
@@ -221,6 +222,7 @@ public final class RealOvs implements AutoCloseable {
   }
 
   /** An OpenFlow connection to br0, with Beeswitch's own codec. */
+  @Override
   public OfClient<Decoded, OfFrame> connect() throws IOException {
     return connect(new OfMessageCodec(Sender.SWITCH));
   }
@@ -250,10 +252,12 @@ public final class RealOvs implements AutoCloseable {
     return rundir.resolve("br0.mgmt");
   }
 
+  @Override
   public Path rundir() {
     return rundir;
   }
 
+  @Override
   public TestNetns netns() {
     return netns;
   }

@@ -36,7 +36,7 @@ public final class Bpf {
   private static final int MAP_DELETE_ELEM = 3;
   private static final int OBJ_PIN = 6;
   private static final int OBJ_GET = 7;
-  private static final int PROG_TEST_RUN = 10;
+  static final int PROG_TEST_RUN = 10;
   private static final int MAP_GET_FD_BY_ID = 14;
   private static final int OBJ_GET_INFO_BY_FD = 15;
   private static final int MAP_LOOKUP_BATCH = 24;
@@ -74,7 +74,7 @@ public final class Bpf {
 
   private static final boolean ARM =
       System.getProperty("os.arch").toLowerCase(Locale.ROOT).equals("aarch64");
-  private static final int SYS_BPF = ARM ? 280 : 321;
+  static final int SYS_BPF = ARM ? 280 : 321;
   private static final int SYS_MMAP = ARM ? 222 : 9;
   private static final int SYS_MUNMAP = ARM ? 215 : 11;
   private static final int SYS_MEMBARRIER = ARM ? 283 : 324;
@@ -103,8 +103,7 @@ public final class Bpf {
   }
 
   /** A call whose arguments point into buffers that must not go before it is over. */
-  private static long call(
-      NativeBuffer[] used, int nr, long a, long b, long c, long d, long e, long f) {
+  static long call(NativeBuffer[] used, int nr, long a, long b, long c, long d, long e, long f) {
     try {
       return call(nr, a, b, c, d, e, f);
     } finally {
@@ -112,7 +111,7 @@ public final class Bpf {
     }
   }
 
-  private static NativeBuffer[] using(NativeBuffer... buffers) {
+  static NativeBuffer[] using(NativeBuffer... buffers) {
     return buffers;
   }
 
@@ -448,7 +447,7 @@ public final class Bpf {
     }
   }
 
-  private static NativeBuffer cString(String s) {
+  static NativeBuffer cString(String s) {
     byte[] b = s.getBytes(StandardCharsets.UTF_8);
     NativeBuffer n = new NativeBuffer(b.length + 1);
     n.bytes().put(0, b);
