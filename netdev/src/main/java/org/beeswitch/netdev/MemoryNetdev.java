@@ -134,6 +134,11 @@ public final class MemoryNetdev implements PacketNetdev {
   }
 
   @Override
+  public int ifindex() {
+    return 0;
+  }
+
+  @Override
   public int pollFd() {
     return -1;
   }

@@ -47,6 +47,12 @@ public interface PacketNetdev extends Netdev, AutoCloseable {
    */
   int pollFd();
 
+  /**
+   * The kernel's number for the device that is open, which may have gone since, when another has
+   * its name; 0 if it is not the kernel's.
+   */
+  int ifindex();
+
   /** Whether there may be packets. Only asked of devices without {@link #pollFd}. */
   default boolean isReadable() {
     throw new IllegalStateException(name() + " has a pollFd");

@@ -46,6 +46,7 @@ public final class PacketSocket extends LinuxNetdev implements PacketNetdev {
   private static final int RECEIVE_QUEUE_BYTES = 4 << 20;
 
   private final int fd;
+  private final int ifindex;
   private final @Nullable DeviceClaim claim;
   private final @Nullable IngressDrop ingressDrop;
 
@@ -59,12 +60,13 @@ public final class PacketSocket extends LinuxNetdev implements PacketNetdev {
 
   private PacketSocket(
       Links links,
-      String name,
+      Link link,
       int fd,
       @Nullable DeviceClaim claim,
       @Nullable IngressDrop ingressDrop) {
-    super(links, name);
+    super(links, link.name());
     this.fd = fd;
+    this.ifindex = link.ifindex();
     this.claim = claim;
     this.ingressDrop = ingressDrop;
   }
@@ -83,7 +85,7 @@ public final class PacketSocket extends LinuxNetdev implements PacketNetdev {
       // First the filter, so that at no time both the host and the switch have the packets.
       IngressDrop ingressDrop = IngressDrop.attach(link);
       try {
-        return new PacketSocket(links, name, socket(link), claim, ingressDrop);
+        return new PacketSocket(links, link, socket(link), claim, ingressDrop);
       } catch (NetdevException e) {
         ingressDrop.close();
         throw e;
@@ -96,7 +98,8 @@ public final class PacketSocket extends LinuxNetdev implements PacketNetdev {
 
   /** Listens and sends on a device beside the host. */
   public static PacketSocket tapInto(Links links, String name) throws NetdevException {
-    return new PacketSocket(links, name, socket(links.get(name)), null, null);
+    Link link = links.get(name);
+    return new PacketSocket(links, link, socket(link), null, null);
   }
 
   private static int socket(Link link) throws NetdevException {
@@ -169,6 +172,11 @@ public final class PacketSocket extends LinuxNetdev implements PacketNetdev {
   @Override
   public int pollFd() {
     return fd;
+  }
+
+  @Override
+  public int ifindex() {
+    return ifindex;
   }
 
   private synchronized long queueFull() {

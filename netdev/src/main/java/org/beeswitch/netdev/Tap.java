@@ -113,6 +113,7 @@ public final class Tap extends LinuxNetdev implements PacketNetdev {
     return fd;
   }
 
+  @Override
   public int ifindex() {
     return ifindex;
   }

@@ -367,6 +367,8 @@ final class BpfPorts {
   }
 
   private void attach(Port port, Link dev, Link host) throws DpifException, NetdevException {
+    // A device may have got the port's name since dev was looked up: it is told of by itself.
+    int hostIfindex = port.kind == PortKind.SYSTEM ? dev.ifindex() : host.ifindex();
     if (port.kind == PortKind.SYSTEM) {
       port.claim = DeviceClaim.of(dev);
       try {
@@ -376,7 +378,7 @@ final class BpfPorts {
         throw e;
       }
     }
-    write(port, dev, host.ifindex());
+    write(port, dev, hostIfindex);
     int fd = Bpf.attachIngress(system.program("dp_ingress"), dev.ifindex());
     if (fd < 0) {
       clear(port);
@@ -387,7 +389,7 @@ final class BpfPorts {
     }
     port.linkFd = fd;
     port.ifindex = dev.ifindex();
-    port.hostIfindex = host.ifindex();
+    port.hostIfindex = hostIfindex;
     try {
       pins.pin(fd, pinName(port));
     } catch (DpifException e) {

@@ -309,11 +309,17 @@ public final class NetdevDpif implements Dpif {
   private void reopen(NetdevPort port) {
     try {
       PacketNetdev device = openDevice(port.name(), port.kind());
-      if (port.attach(device)) {
+      boolean attached = false;
+      try {
+        attached = port.attach(device);
+      } finally {
+        if (!attached) {
+          device.close();
+        }
+      }
+      if (attached) {
         LOG.info("port {}: device {} is back", port.number(), port.name());
         syncLoopOf(port);
-      } else {
-        device.close();
       }
     } catch (NetdevException e) {
       if (e.errno() == Errno.ENODEV) {

@@ -3,6 +3,7 @@
 package org.beeswitch.dpif.netdev;
 
 import org.beeswitch.dpif.PortKind;
+import org.beeswitch.netdev.Errno;
 import org.beeswitch.netdev.NetdevException;
 import org.beeswitch.netdev.NetdevState;
 import org.beeswitch.netdev.PacketNetdev;
@@ -74,12 +75,20 @@ final class NetdevPort {
     offloads = takes;
   }
 
-  /** Returns false if the port is deleted meanwhile: the device is the caller's to close. */
+  /**
+   * Takes a device that has been opened. Returns false if the port is deleted meanwhile: the device
+   * is the caller's to close, as after an exception.
+   *
+   * @throws NetdevException ENODEV: it is gone again, and another may have its name
+   */
   synchronized boolean attach(PacketNetdev d) throws NetdevException {
     if (deleted) {
       return false;
     }
     NetdevState s = d.state();
+    if (s.ifindex() != d.ifindex()) {
+      throw new NetdevException(Errno.ENODEV, name, "open");
+    }
     ifindex = s.ifindex();
     mtu = s.mtu();
     device = d;

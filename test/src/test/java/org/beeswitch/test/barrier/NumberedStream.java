@@ -88,7 +88,7 @@ public final class NumberedStream implements AutoCloseable {
   }
 
   /** Stops sending; when this returns nothing is sent any more. */
-  void pause() {
+  public void pause() {
     paused = true;
     while (!idle && thread.isAlive()) {
       LockSupport.parkNanos(NAP_NS);

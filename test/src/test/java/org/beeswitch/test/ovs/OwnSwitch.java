@@ -81,6 +81,10 @@ public final class OwnSwitch implements Subject {
     return rundir;
   }
 
+  public long pid() {
+    return daemon.pid();
+  }
+
   @Override
   public TestNetns netns() {
     return netns;
