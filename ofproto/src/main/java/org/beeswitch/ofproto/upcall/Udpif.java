@@ -397,8 +397,8 @@ public final class Udpif {
   private void pull(Ukey k) {
     dpif.flowStats(k.flowId, statsScratch);
     long p = statsScratch.packets - k.packets;
-    if (p != 0) {
-      long b = statsScratch.bytes - k.bytes;
+    long b = statsScratch.bytes - k.bytes;
+    if (p != 0 || b != 0) { // a packet's bytes may be counted a moment after it
       k.packets = statsScratch.packets;
       k.bytes = statsScratch.bytes;
       if (k.usedNs - statsScratch.usedNs < 0) {
