@@ -49,6 +49,17 @@ public final class MiniMask {
     return INTERNER.intern(new MiniMask(index, mask));
   }
 
+  boolean hasJustTheOnesOf(long[] full) {
+    int i = 0;
+    for (int w = 0; w < full.length; w++) {
+      long m = i < index.length && index[i] == w ? mask[i++] : 0;
+      if (full[w] != m) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Number of words that have ones. */
   public int size() {
     return index.length;

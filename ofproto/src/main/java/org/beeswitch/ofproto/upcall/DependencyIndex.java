@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.beeswitch.flow.Flow;
 import org.beeswitch.flow.MiniMask;
+import org.beeswitch.flow.MiniMaskCache;
 import org.beeswitch.ofproto.xlate.Dependencies;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * bridge are asked, by {@link Udpif}.
  *
  * <p>Guarded by {@link Udpif}'s lock. Kept for a megaflow: an entry of about 60 bytes for each
- * table and address looked up, and 4 bytes for each view of its group.
+ * table and address looked up, and 12 bytes for each view of its group. Entries stay with their
+ * ukey, which is used again.
  */
 final class DependencyIndex {
   /**
@@ -42,7 +44,12 @@ final class DependencyIndex {
    */
   private static final int MAX_VIEWS = 16;
 
-  private final Map<Long, Map<MiniMask, Group>> tables = new HashMap<>();
+  /** Places for tables that were looked up lately, by {@link #tableKey}. */
+  private static final int RECENT_TABLES = 64;
+
+  private final MiniMaskCache miniMasks;
+  private final Map<Long, Table> tables = new HashMap<>();
+  private final @Nullable Table[] recentTables = new Table[RECENT_TABLES];
   private final View macs = new View(MiniMask.EMPTY, 0);
   private final Flow flow = new Flow();
   private final long[] mask = new long[WORDS];
@@ -50,15 +57,25 @@ final class DependencyIndex {
   private int round;
   private long viewsEvicted;
 
-  /** One dependency of one ukey. */
+  /**
+   * @param miniMasks guarded by the same lock
+   */
+  DependencyIndex(MiniMaskCache miniMasks) {
+    this.miniMasks = miniMasks;
+  }
+
+  /** One dependency of one ukey; used again for the next that the ukey has. */
   static final class Entry {
+    private static final long[] NO_HASHES = {};
+    private static final @Nullable Entry[] NO_NEXT = {};
+
     final Ukey ukey;
 
     /** Where the ukey's dependencies have it. */
-    final int record;
+    int record;
 
     /** Null for an address. */
-    final @Nullable Group group;
+    @Nullable Group group;
 
     /** Place in the group's list. */
     int slot;
@@ -67,22 +84,35 @@ final class DependencyIndex {
      * By view of the group (by {@link View#number}): the hash under it, and who follows in its
      * chain.
      */
-    long[] hashes;
+    long[] hashes = NO_HASHES;
 
-    @Nullable Entry[] next;
+    @Nullable Entry[] next = NO_NEXT;
 
-    Entry(Ukey ukey, int record, @Nullable Group group, int views) {
+    Entry(Ukey ukey) {
       this.ukey = ukey;
-      this.record = record;
-      this.group = group;
-      this.hashes = new long[views];
-      this.next = new Entry[views];
+    }
+
+    void makeRoom(int views) {
+      if (hashes.length < views) {
+        hashes = Arrays.copyOf(hashes, views);
+        next = Arrays.copyOf(next, views);
+      }
+    }
+  }
+
+  /** A table that translations have looked into: its groups by the bits that they know. */
+  private static final class Table {
+    final long key;
+    final Map<MiniMask, Group> groups = new HashMap<>();
+
+    Table(long key) {
+      this.key = key;
     }
   }
 
   /** Entries of one table that know the same bits. */
   private static final class Group {
-    final Map<MiniMask, Group> home;
+    final Table home;
     final MiniMask known;
     final List<Entry> entries = new ArrayList<>();
 
@@ -91,7 +121,7 @@ final class DependencyIndex {
 
     int nextView;
 
-    Group(Map<MiniMask, Group> home, MiniMask known) {
+    Group(Table home, MiniMask known) {
       this.home = home;
       this.known = known;
     }
@@ -149,6 +179,7 @@ final class DependencyIndex {
       } else {
         before.next[number] = e.next[number];
       }
+      e.next[number] = null;
       size--;
     }
 
@@ -164,48 +195,75 @@ final class DependencyIndex {
   /** Takes up what a ukey depends on. */
   void add(Ukey k) {
     Dependencies d = k.dependencies;
-    List<Entry> all = new ArrayList<>(4);
     for (int r = 0; r < d.end(); r = d.next(r)) {
       if (d.kind(r) == Dependencies.TABLE) {
-        all.add(addTable(k, r));
+        addTable(k, r);
       } else if (d.kind(r) == Dependencies.MAC) {
-        Entry e = new Entry(k, r, null, 1);
+        Entry e = newEntry(k, r);
+        e.makeRoom(1);
         macs.put(e, macHash(d.bridge(r), d.macKey(r)));
-        all.add(e);
       }
     }
-    k.indexed = all.toArray(new Entry[0]);
   }
 
-  private Entry addTable(Ukey k, int record) {
+  private static Entry newEntry(Ukey k, int record) {
+    if (k.indexed == k.entries.length) {
+      int had = k.indexed;
+      k.entries = Arrays.copyOf(k.entries, Math.max(2, 2 * had));
+      for (int i = had; i < k.entries.length; i++) {
+        k.entries[i] = new Entry(k);
+      }
+    }
+    Entry e = k.entries[k.indexed++];
+    e.record = record;
+    return e;
+  }
+
+  private Table table(int bridge, int table) {
+    long key = tableKey(bridge, table);
+    int slot = (int) (key ^ key >>> 8) & RECENT_TABLES - 1;
+    Table t = recentTables[slot];
+    if (t == null || t.key != key) {
+      t = tables.computeIfAbsent(key, Table::new);
+      recentTables[slot] = t;
+    }
+    return t;
+  }
+
+  private void addTable(Ukey k, int record) {
     present(k, record);
-    Map<MiniMask, Group> groups =
-        tables.computeIfAbsent(
-            tableKey(k.dependencies.bridge(record), k.dependencies.table(record)),
-            x -> new HashMap<>());
+    Table table = table(k.dependencies.bridge(record), k.dependencies.table(record));
     System.arraycopy(mask, 0, scratch, 0, WORDS);
     Arrays.fill(
         scratch, 0, ODP, 0); // the pipeline part is always known: not part of the group's name
-    Group g = groups.computeIfAbsent(MiniMask.of(scratch), known -> new Group(groups, known));
-    Entry e = new Entry(k, record, g, Math.min(g.nextView, MAX_VIEWS));
+    MiniMask known = miniMasks.of(scratch);
+    Group g = table.groups.get(known);
+    if (g == null) {
+      g = new Group(table, known);
+      table.groups.put(known, g);
+    }
+    Entry e = newEntry(k, record);
+    e.group = g;
     e.slot = g.entries.size();
+    e.makeRoom(Math.min(g.nextView, MAX_VIEWS));
     g.entries.add(e);
     for (View v : g.views) {
       if (v != null) {
         v.put(e, hash(v.bits, flow.words()));
       }
     }
-    return e;
   }
 
   /** Forgets a ukey. */
   void remove(Ukey k) {
-    for (Entry e : k.indexed) {
+    for (int i = 0; i < k.indexed; i++) {
+      Entry e = k.entries[i];
       Group g = e.group;
       if (g == null) {
         macs.remove(e);
         continue;
       }
+      e.group = null;
       for (View v : g.views) {
         if (v != null) {
           v.remove(e);
@@ -217,19 +275,15 @@ final class DependencyIndex {
         last.slot = e.slot;
       }
       if (g.entries.isEmpty()) {
-        g.home.remove(g.known);
+        g.home.groups.remove(g.known);
       }
     }
-    k.indexed = Ukey.NOT_INDEXED;
+    k.indexed = 0;
   }
 
   /** Appends the ukeys that a rule's change concerns, each once in a {@link #newRound}. */
   void concerned(int bridge, int table, Change.RuleAt rule, List<Ukey> out) {
-    Map<MiniMask, Group> groups = tables.get(tableKey(bridge, table));
-    if (groups == null) {
-      return;
-    }
-    for (Group g : groups.values()) {
+    for (Group g : table(bridge, table).groups.values()) {
       View v = view(g, rule.match().mask());
       if (v == null) {
         for (Entry e : g.entries) {
@@ -306,7 +360,7 @@ final class DependencyIndex {
     if (!any) {
       return null;
     }
-    MiniMask bits = MiniMask.of(scratch);
+    MiniMask bits = miniMasks.of(scratch);
     for (View v : g.views) {
       if (v != null && v.bits.equals(bits)) {
         return v;
@@ -322,10 +376,7 @@ final class DependencyIndex {
     viewsEvicted += g.views[number] == null ? 0 : 1;
     g.views[number] = v;
     for (Entry e : g.entries) {
-      if (e.hashes.length <= number) {
-        e.hashes = Arrays.copyOf(e.hashes, number + 1);
-        e.next = Arrays.copyOf(e.next, number + 1);
-      }
+      e.makeRoom(number + 1);
       present(e.ukey, e.record);
       v.put(e, hash(bits, flow.words()));
     }
@@ -337,7 +388,7 @@ final class DependencyIndex {
    * bits.
    */
   private void present(Ukey k, int record) {
-    k.toFlow(flow, mask);
+    k.toFlow(flow);
     Arrays.fill(mask, 0);
     k.mask.orInto(mask);
     k.dependencies.present(record, flow.words(), mask);

@@ -19,7 +19,7 @@ import org.beeswitch.dpif.FlowStats;
 import org.beeswitch.flow.Flow;
 import org.beeswitch.flow.FlowLayout;
 import org.beeswitch.flow.FlowMask;
-import org.beeswitch.flow.MiniMask;
+import org.beeswitch.flow.MiniMaskCache;
 import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
 import org.beeswitch.odp.OdpText;
@@ -79,6 +79,12 @@ public final class Udpif {
   /** Ukeys handled under one hold of the lock. */
   private static final int BATCH = 512;
 
+  /**
+   * Dead ukeys kept for new megaflows, a few megabytes: what a busy switch sees go in a second or
+   * two.
+   */
+  private static final int MAX_SPARE = 8_192;
+
   /** How long a walk stays away from the lock when others wait for it: about a wake-up. */
   private static final long ASIDE_NS = 20_000;
 
@@ -94,7 +100,12 @@ public final class Udpif {
   private int count;
   private final Deque<Ukey> dying = new ArrayDeque<>();
   private final FlowLimit limit = new FlowLimit();
-  private final DependencyIndex index = new DependencyIndex();
+
+  /** Dead ones, to be used again. */
+  private final ArrayDeque<Ukey> spare = new ArrayDeque<>();
+
+  private final MiniMaskCache masks = new MiniMaskCache();
+  private final DependencyIndex index = new DependencyIndex(masks);
 
   /** What a change concerns and is not all unlinked yet; changed by {@code main} alone. */
   private final List<Ukey> concerned = new ArrayList<>();
@@ -179,7 +190,10 @@ public final class Udpif {
     return ticket;
   }
 
-  /** In batches; what has idled out between two of them is not there any more. */
+  /**
+   * In batches; what has idled out between two of them is not there any more. (Or it is another
+   * megaflow's ukey by now, which is then unlinked for nothing.)
+   */
   private long unlinkConcerned() {
     for (int i = 0; ; letOthersIn()) {
       lock.lock();
@@ -295,16 +309,8 @@ public final class Udpif {
     if (!installed.equals(x.actions)) {
       count(Event.UPCALL_SLOW_PATH_FLOW);
     }
-    add(
-        new Ukey(
-            flow,
-            wordsScratch,
-            MiniMask.of(x.mask.words()),
-            id,
-            share(x.actions.size() > MAX_INSTALLED_ACTIONS ? installed : x.actions),
-            x.effects.copy(),
-            x.dependencies.copy(),
-            nowNs));
+    boolean tooMany = x.actions.size() > MAX_INSTALLED_ACTIONS;
+    add(id, flow, x.mask, x, tooMany ? installed : x.actions, nowNs);
   }
 
   /**
@@ -318,16 +324,7 @@ public final class Udpif {
     try {
       FlowMask known = new FlowMask();
       System.arraycopy(mask.words(), 0, known.words(), FlowLayout.ODP, FlowLayout.ODP_WORDS);
-      add(
-          new Ukey(
-              flow,
-              wordsScratch,
-              MiniMask.of(known.words()),
-              id,
-              share(x.actions),
-              x.effects.copy(),
-              x.dependencies.copy(),
-              nowNs));
+      add(id, flow, known, x, x.actions, nowNs);
     } finally {
       lock.unlock();
     }
@@ -484,6 +481,10 @@ public final class Udpif {
         pull(k);
         dpif.flowRelease(k.flowId);
         k.transitionTo(Ukey.State.DEAD);
+        k.forget();
+        if (spare.size() < MAX_SPARE) {
+          spare.add(k);
+        }
       }
     } finally {
       lock.unlock();
@@ -518,7 +519,7 @@ public final class Udpif {
       for (int i = 0; i < n && count > 0; i++) {
         checkFrom = checkFrom <= 0 || checkFrom > count ? count : checkFrom;
         Ukey k = ukeys[--checkFrom];
-        k.toFlow(flowScratch, wordsScratch);
+        k.toFlow(flowScratch);
         XlateOut x = xlate.translate(current, flowScratch);
         boolean same =
             x.actions.size() > MAX_INSTALLED_ACTIONS // each packet is translated again
@@ -612,7 +613,9 @@ public final class Udpif {
     }
   }
 
-  private void add(Ukey k) {
+  private void add(int id, Flow flow, FlowMask known, XlateOut x, OdpActions actions, long nowNs) {
+    Ukey k = spare.isEmpty() ? new Ukey() : spare.removeLast();
+    k.become(id, flow, known, x, share(actions), masks, wordsScratch, nowNs);
     if (count == ukeys.length) {
       ukeys = Arrays.copyOf(ukeys, 2 * count);
     }

@@ -29,24 +29,16 @@ import org.beeswitch.flow.Match;
  * ascending, of the words that differ; a MAC record one word {@code vlan << 48 | mac}. {@link
  * #next} walks.
  *
- * <p>Mutable and reused by the translator; a ukey keeps a {@link #copy}.
+ * <p>Mutable and reused by the translator; a ukey keeps a copy in one of its own ({@link
+ * #copyFrom}).
  */
 public final class Dependencies {
   public static final int TABLE = 1;
   public static final int MAC = 2;
   public static final int PORTS = 3;
 
-  private long[] w;
+  private long[] w = {};
   private int n;
-
-  Dependencies() {
-    this(new long[32], 0);
-  }
-
-  private Dependencies(long[] w, int n) {
-    this.w = w;
-    this.n = n;
-  }
 
   void clear() {
     n = 0;
@@ -162,8 +154,13 @@ public final class Dependencies {
     return false;
   }
 
-  public Dependencies copy() {
-    return new Dependencies(Arrays.copyOf(w, n), n);
+  /** Makes this a copy, for keeping; takes room for exactly that if it had less. */
+  public void copyFrom(Dependencies o) {
+    if (o.n > w.length) {
+      w = new long[o.n];
+    }
+    n = o.n;
+    System.arraycopy(o.w, 0, w, 0, n);
   }
 
   private static long head(int kind, int count, int bridge, int table, int priority) {

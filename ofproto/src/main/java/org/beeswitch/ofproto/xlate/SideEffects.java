@@ -12,14 +12,12 @@ import org.jspecify.annotations.Nullable;
  * count them, learned addresses that they refresh (OVS's {@code xlate_cache}). Data, so that each
  * counter delta of a megaflow is replayed without translating again.
  *
- * <p>Mutable and reused by the translator that fills it; a ukey keeps a {@link #copy}, which
- * nothing changes any more.
+ * <p>Mutable and reused by the translator that fills it; a ukey keeps a copy in one of its own
+ * ({@link #copyFrom}), which nothing changes as long as its megaflow is there.
  */
 public final class SideEffects {
-  private static final Object[] NONE = new Object[0];
-
-  private Object[] targets;
-  private byte[] kinds;
+  private Object[] targets = {};
+  private byte[] kinds = {};
   private int n;
 
   private static final byte RULE = 0;
@@ -29,25 +27,17 @@ public final class SideEffects {
   private static final byte PORT_RX = 4;
   private static final byte PORT_TX = 5;
 
-  SideEffects() {
-    this(new Object[16], new byte[16], 0);
-  }
-
-  private SideEffects(Object[] targets, byte[] kinds, int n) {
-    this.targets = targets;
-    this.kinds = kinds;
-    this.n = n;
-  }
-
-  void clear() {
+  /** Forgets all, so that rules can go that only this refers to. */
+  public void clear() {
     Arrays.fill(targets, 0, n, null);
     n = 0;
   }
 
   private void add(byte kind, Object target) {
     if (n == targets.length) {
-      targets = Arrays.copyOf(targets, 2 * n);
-      kinds = Arrays.copyOf(kinds, 2 * n);
+      int room = Math.max(4, 2 * n);
+      targets = Arrays.copyOf(targets, room);
+      kinds = Arrays.copyOf(kinds, room);
     }
     targets[n] = target;
     kinds[n++] = kind;
@@ -101,11 +91,16 @@ public final class SideEffects {
     return true;
   }
 
-  /** A copy of exactly the entries, for keeping. */
-  public SideEffects copy() {
-    return n == 0
-        ? new SideEffects(NONE, new byte[0], 0)
-        : new SideEffects(Arrays.copyOf(targets, n), Arrays.copyOf(kinds, n), n);
+  /** Makes this a copy, for keeping; takes room for exactly the entries if it had less. */
+  public void copyFrom(SideEffects o) {
+    clear();
+    if (o.n > targets.length) {
+      targets = new Object[o.n];
+      kinds = new byte[o.n];
+    }
+    n = o.n;
+    System.arraycopy(o.targets, 0, targets, 0, n);
+    System.arraycopy(o.kinds, 0, kinds, 0, n);
   }
 
   /** The counter of the last rule that matched, or null: for tests and the trace. */

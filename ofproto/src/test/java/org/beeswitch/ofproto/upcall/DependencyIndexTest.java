@@ -12,7 +12,7 @@ import org.beeswitch.flow.Flow;
 import org.beeswitch.flow.FlowLayout;
 import org.beeswitch.flow.FlowParser;
 import org.beeswitch.flow.Layers;
-import org.beeswitch.flow.MiniMask;
+import org.beeswitch.flow.MiniMaskCache;
 import org.beeswitch.ofproto.state.Snapshot;
 import org.beeswitch.ofproto.xlate.Dependencies;
 import org.beeswitch.ofproto.xlate.RandomTables;
@@ -29,7 +29,7 @@ class DependencyIndexTest {
     SplittableRandom r = new SplittableRandom(seed);
     Snapshot s = tables.snapshot();
     Xlate xlate = new Xlate(q -> q);
-    DependencyIndex index = new DependencyIndex();
+    DependencyIndex index = new DependencyIndex(new MiniMaskCache());
     List<Ukey> ukeys = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
       switch (r.nextInt(4)) {
@@ -65,7 +65,7 @@ class DependencyIndexTest {
     RandomTables tables = new RandomTables(seed);
     Snapshot s = tables.snapshot();
     Xlate xlate = new Xlate(q -> q);
-    DependencyIndex index = new DependencyIndex();
+    DependencyIndex index = new DependencyIndex(new MiniMaskCache());
     List<Ukey> ukeys = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
       Ukey k = ukey(xlate, s, tables, i);
@@ -90,16 +90,10 @@ class DependencyIndexTest {
     FlowParser.parse(frame, 0, frame.length, f, new Layers());
     f.words()[FlowLayout.PORT_RECIRC] = (long) tables.port() << 32;
     XlateOut x = xlate.translate(s, f);
-    MiniMask mask = MiniMask.of(x.mask.words());
-    return new Ukey(
-        f,
-        new long[FlowLayout.WORDS],
-        mask,
-        id,
-        x.actions.copy(),
-        x.effects.copy(),
-        x.dependencies.copy(),
-        0);
+    Ukey k = new Ukey();
+    k.become(
+        id, f, x.mask, x, x.actions.copy(), new MiniMaskCache(), new long[FlowLayout.WORDS], 0);
+    return k;
   }
 
   private static List<Ukey> concerned(List<Ukey> ukeys, int table, Change.RuleAt rule) {
@@ -113,8 +107,7 @@ class DependencyIndexTest {
             && rule.priority() >= d.priority(r)) {
           Flow f = new Flow();
           long[] known = new long[FlowLayout.WORDS];
-          k.toFlow(f, known);
-          java.util.Arrays.fill(known, 0);
+          k.toFlow(f);
           k.mask.orInto(known);
           d.present(r, f.words(), known);
           any |= Dependencies.mayMatch(rule.match(), f.words(), known);
