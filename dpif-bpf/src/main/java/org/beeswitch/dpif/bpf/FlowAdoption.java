@@ -28,14 +28,14 @@ import org.beeswitch.odp.OdpKey;
  *
  * A flow is in force if an element of a flow table and a live record name each other: the element
  * has the record's index, and mask id and key of both are the same. A record is complete before its
- * element is put, and an element goes before its record, so for each flow one of these is so:
+ * element is put and live after, and an element goes before its record, so for each flow one of
+ * these is so:
  *
  * <ul>
  *   <li>both are there: the flow is taken over, with its mask and its list;
- *   <li>a live record without an element (died in a put, or in an unlink: cached packets may still
- *       match it): the record is unlinked, and freed after a grace period;
- *   <li>an element without its record (cannot be left by order of writing, but memory can be
- *       damaged): the element is deleted;
+ *   <li>a live record without an element (died in an unlink: cached packets may still match it):
+ *       the record is unlinked, and freed after a grace period;
+ *   <li>an element without a live record (died in a put): the element is deleted;
  *   <li>an unlinked record: it is freed after a grace period.
  * </ul>
  *
