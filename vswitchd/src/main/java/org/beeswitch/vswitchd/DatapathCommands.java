@@ -7,12 +7,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.beeswitch.dpif.Dpif;
 import org.beeswitch.dpif.DpifPort;
 import org.beeswitch.dpif.DpifStats;
 import org.beeswitch.dpif.PortKind;
 import org.beeswitch.flow.AddressText;
 import org.beeswitch.odp.OdpText;
+import org.beeswitch.ofproto.state.BridgeState;
 import org.beeswitch.ofproto.state.MacEntry;
 import org.beeswitch.ofproto.state.PortState;
 import org.beeswitch.ofproto.xlate.PacketInUserdata;
@@ -35,7 +38,7 @@ final class DatapathCommands {
         new Command("dpctl/show", "[-s]", 0, 2, args -> show()),
         new Command("dpctl/dump-flows", "[-m] [--names | --no-names]", 0, 3, this::dumpFlows),
         new Command("coverage/show", "", 0, 0, args -> coverage()),
-        new Command("memory/show", "", 0, 0, args -> memory()),
+        OnMain.command(daemon, "memory/show", "", 0, 0, args -> memory()),
         OnMain.command(daemon, "fdb/show", "BRIDGE", 1, 1, args -> fdbShow(args.get(0))));
   }
 
@@ -111,13 +114,34 @@ final class DatapathCommands {
     return s.toString();
   }
 
+  /**
+   * How many there are of what memory grows with: in OVS's form ({@code memory_report}), names in
+   * order and without those of which there are none. Its names; the heap is ours.
+   */
   private String memory() {
+    Map<String, Long> usage = new TreeMap<>();
+    for (Bridge b : daemon.bridges()) {
+      BridgeState state = b.ofproto().state();
+      long rules = 0;
+      for (int t = 0; t <= BridgeState.TABLE_INTERNAL; t++) {
+        rules += state.table(t).size();
+      }
+      usage.merge("rules", rules, Long::sum);
+      usage.merge("ports", (long) state.ports().size(), Long::sum);
+      usage.merge("ofconns", (long) b.connmgr().connections(), Long::sum);
+      usage.merge("packets", (long) b.connmgr().waitingPacketIns(), Long::sum);
+    }
+    usage.put("handlers", (long) daemon.backer().handlers().size());
+    usage.put("revalidators", 1L);
+    usage.put("udpif keys", (long) daemon.backer().udpif().flowCount());
     Runtime r = Runtime.getRuntime();
-    return String.format(
-        "heap_kb:%d heap_max_kb:%d megaflows:%d\n",
-        (r.totalMemory() - r.freeMemory()) >> 10,
-        r.maxMemory() >> 10,
-        daemon.backer().udpif().flowCount());
+    usage.put("heap_kb", r.totalMemory() - r.freeMemory() >> 10);
+    usage.put("heap_max_kb", r.maxMemory() >> 10);
+    usage.values().removeIf(n -> n == 0);
+    return usage.entrySet().stream()
+            .map(e -> e.getKey() + ":" + e.getValue())
+            .collect(Collectors.joining(" "))
+        + "\n";
   }
 
   private String fdbShow(String bridge) throws CommandException {

@@ -205,6 +205,16 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
     }
   }
 
+  /** How many there are: controllers and service connections that came through the greeting. */
+  public int connections() {
+    return conns.size();
+  }
+
+  /** Packet-ins that wait for connections which take them slowly. */
+  public int waitingPacketIns() {
+    return conns.stream().mapToInt(OfConn::waitingPacketIns).sum();
+  }
+
   // Roles.
 
   /** Takes a generation id; false if it is older than one that has been seen (OF 1.3.5, 6.3.6). */

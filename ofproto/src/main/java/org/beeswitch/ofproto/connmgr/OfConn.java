@@ -85,6 +85,10 @@ final class OfConn {
     return packetIns.messages() < PACKET_IN_QUEUE;
   }
 
+  int waitingPacketIns() {
+    return packetIns.messages();
+  }
+
   /** Returns false if it wants the message, but {@link #PACKET_IN_QUEUE} wait already. */
   boolean send(PacketIn m) {
     if (!wants(async.packetIn(), async.packetInSecondary(), m.reason().ordinal())) {

@@ -235,6 +235,11 @@ class DaemonTest {
       m.startReady("--conf", conf.toString());
       m.awaitPing();
       assertThat(m.beectl("fdb", "show", "br1").lines()).hasSizeGreaterThan(2);
+      // Of OVS's form: in order of names, and without what there is none of.
+      assertThat(m.beectl("memory", "show"))
+          .matches(
+              "handlers:\\d+ heap_kb:\\d+ heap_max_kb:\\d+ ports:6 revalidators:1 rules:2"
+                  + " udpif keys:\\d+\n");
     }
   }
 
