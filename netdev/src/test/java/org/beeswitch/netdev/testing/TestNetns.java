@@ -49,14 +49,22 @@ public final class TestNetns implements AutoCloseable {
     Assumptions.assumeTrue(root, "needs root");
   }
 
-  /** A new namespace with loopback up, empty otherwise, IPv6 autoconfiguration off. */
+  /**
+   * A new namespace with loopback up, empty otherwise. Devices have no IPv6 until they are given an
+   * address, and do not ask for routers then: what hosts say of their own accord comes when no test
+   * expects it. (What groups they listen to they say all the same, MLD.)
+   */
   public static TestNetns create() {
     sweep();
     TestNetns ns =
         new TestNetns(PREFIX + ProcessHandle.current().pid() + "-" + COUNTER.incrementAndGet());
     run("ip", "netns", "add", ns.name);
     try {
-      ns.exec("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
+      ns.exec(
+          "sysctl",
+          "-qw",
+          "net.ipv6.conf.default.disable_ipv6=1",
+          "net.ipv6.conf.default.router_solicitations=0");
       ns.exec("ip", "link", "set", "lo", "up");
     } catch (RuntimeException e) {
       ns.close();
