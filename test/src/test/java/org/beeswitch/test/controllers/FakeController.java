@@ -92,7 +92,7 @@ public final class FakeController implements AutoCloseable {
   }
 
   /** The switch's next connection, whatever becomes of it. */
-  Peer acceptAny() throws InterruptedException {
+  public Peer acceptAny() throws InterruptedException {
     Peer p = accepted.poll(Await.PATIENCE_S, TimeUnit.SECONDS);
     if (p == null) {
       throw new AssertionError("the switch does not connect to " + target());
@@ -101,12 +101,12 @@ public final class FakeController implements AutoCloseable {
   }
 
   /** Listens no more; connections that there are stay. */
-  void deafen() throws IOException {
+  public void deafen() throws IOException {
     server.close();
   }
 
   /** Listens again, at the same port. */
-  void listenAgain() throws Exception {
+  public void listenAgain() throws Exception {
     server = open(port);
     begin();
   }

@@ -32,6 +32,7 @@ import org.beeswitch.openflow.msg.OfMessage;
  * has made them.
  */
 public final class Peer implements AutoCloseable {
+  private static final int HELLO = 0;
   private static final int ECHO_REQUEST = 2;
   private static final int ECHO_REPLY = 3;
   private static final int OF13 = 4;
@@ -83,12 +84,12 @@ public final class Peer implements AutoCloseable {
   }
 
   /** Sends bytes as they are. */
-  synchronized void sendBytes(byte[] bytes) throws IOException {
+  public synchronized void sendBytes(byte[] bytes) throws IOException {
     socket.getOutputStream().write(bytes);
   }
 
   /** Sends a message; returns its transaction id. */
-  synchronized int send(OfMessage m) throws IOException {
+  public synchronized int send(OfMessage m) throws IOException {
     int xid = nextXid++;
     ByteBuf b = Unpooled.buffer();
     encoder.encode(new OfFrame(OF13, xid, m), b);
@@ -152,7 +153,7 @@ public final class Peer implements AutoCloseable {
   }
 
   /** The next message of a kind that satisfies; others stay. */
-  <T extends OfMessage> T await(Class<T> kind, Predicate<T> wanted) throws Exception {
+  public <T extends OfMessage> T await(Class<T> kind, Predicate<T> wanted) throws Exception {
     Frame f =
         awaitFrame(
             kind.getSimpleName(),
@@ -163,14 +164,19 @@ public final class Peer implements AutoCloseable {
     return kind.cast(decode(f).message());
   }
 
-  <T extends OfMessage> T await(Class<T> kind) throws Exception {
+  public <T extends OfMessage> T await(Class<T> kind) throws Exception {
     return await(kind, m -> true);
   }
 
+  /** The switch's HELLO has a transaction id of the switch's own, which may be any. */
+  private static boolean isAnswer(Frame f, int xid) {
+    return f.xid() == xid && f.type() != HELLO;
+  }
+
   /** Sends a request; returns its answer, which has to be of this kind. */
-  <T extends OfMessage> T ask(OfMessage request, Class<T> kind) throws Exception {
+  public <T extends OfMessage> T ask(OfMessage request, Class<T> kind) throws Exception {
     int xid = send(request);
-    OfMessage answer = decode(awaitFrame("answer to " + request, f -> f.xid() == xid)).message();
+    OfMessage answer = decode(awaitFrame("answer to " + request, f -> isAnswer(f, xid))).message();
     assertThat(answer).isInstanceOf(kind);
     return kind.cast(answer);
   }
@@ -178,11 +184,11 @@ public final class Peer implements AutoCloseable {
   /** Sends bytes with this transaction id; returns the answer. */
   OfMessage askBytes(byte[] request, int xid) throws Exception {
     sendBytes(request);
-    return decode(awaitFrame("answer to bytes", f -> f.xid() == xid)).message();
+    return decode(awaitFrame("answer to bytes", f -> isAnswer(f, xid))).message();
   }
 
   /** The error that a request is answered with. */
-  OfErrorCode refusal(OfMessage request) throws Exception {
+  public OfErrorCode refusal(OfMessage request) throws Exception {
     OfErrorCode code = ask(request, OfError.class).known();
     assertThat(code).isNotNull();
     return code;
@@ -193,7 +199,7 @@ public final class Peer implements AutoCloseable {
     int xid = send(request);
     barrier();
     synchronized (inbox) {
-      assertThat(inbox).as("answers to %s", request).noneMatch(f -> f.xid() == xid);
+      assertThat(inbox).as("answers to %s", request).noneMatch(f -> isAnswer(f, xid));
     }
   }
 
@@ -203,7 +209,7 @@ public final class Peer implements AutoCloseable {
   }
 
   /** What has arrived of a kind and was not asked for; taken away. */
-  <T extends OfMessage> List<T> take(Class<T> kind) {
+  public <T extends OfMessage> List<T> take(Class<T> kind) {
     List<T> l = new ArrayList<>();
     synchronized (inbox) {
       for (Iterator<Frame> i = inbox.iterator(); i.hasNext(); ) {
@@ -219,7 +225,7 @@ public final class Peer implements AutoCloseable {
   }
 
   /** Waits until the switch has closed the connection. */
-  void awaitEnd() throws Exception {
+  public void awaitEnd() throws Exception {
     Await.until(
         "the switch closes",
         () -> {
