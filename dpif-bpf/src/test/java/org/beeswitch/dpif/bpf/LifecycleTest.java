@@ -13,9 +13,11 @@ import org.beeswitch.dpif.DpifPort;
 import org.beeswitch.dpif.DropReason;
 import org.beeswitch.dpif.OdpPort;
 import org.beeswitch.dpif.PortKind;
+import org.beeswitch.dpif.bpf.sys.Bpf;
 import org.beeswitch.netdev.Errno;
 import org.beeswitch.netdev.LinkMonitor;
 import org.beeswitch.netdev.Links;
+import org.beeswitch.netdev.sys.Sys;
 import org.beeswitch.netdev.testing.TestNetns;
 import org.beeswitch.odp.OdpActions;
 import org.junit.jupiter.api.AfterEach;
@@ -134,6 +136,38 @@ class LifecycleTest {
       assertThat(ping(lab.address(1))).contains("1 received");
     } finally {
       links.close();
+    }
+  }
+
+  /** Attached by links or by tc, before the port came: it goes, and they are there. */
+  @Test
+  void programsOfOthersStay() throws Exception {
+    lab.switchNs.exec("ip", "link", "add", "vy0", "type", "veth", "peer", "name", "vy1");
+    lab.switchNs.exec("tc", "qdisc", "add", "dev", "vy0", "clsact");
+    String filter = "filter add dev vy0 ingress protocol all prio 9 bpf da bytecode";
+    List<String> tc = new java.util.ArrayList<>(List.of("tc"));
+    tc.addAll(List.of(filter.split(" ")));
+    tc.add("1,6 0 0 0");
+    lab.switchNs.exec(tc.toArray(String[]::new));
+    String filters = lab.switchNs.exec("tc", "filter", "show", "dev", "vy0", "ingress");
+    Links links = lab.inSwitch(Links::open);
+    int ifindex = lab.inSwitch(() -> links.get("vy0")).ifindex();
+    links.close();
+    int other =
+        lab.inSwitch(() -> Bpf.attachIngress(lab.dpif.system().program("dp_execute"), ifindex));
+    try {
+      assertThat(other).isPositive();
+      OdpPort port = lab.inSwitch(() -> lab.dpif.portAdd("vy0", PortKind.SYSTEM));
+      lab.inSwitch(
+          () -> {
+            lab.dpif.portDel(port);
+            return null;
+          });
+      assertThat(Bpf.ifindexOf(other)).isEqualTo(ifindex);
+      assertThat(lab.switchNs.exec("tc", "filter", "show", "dev", "vy0", "ingress"))
+          .isEqualTo(filters);
+    } finally {
+      Sys.close(other);
     }
   }
 
