@@ -60,7 +60,9 @@ public enum ChannelCounter {
    * unread by the peer.
    */
   REPLIES_UNREAD,
-  /** Connections closed because {@link ChannelLimits#OUTPUT_BYTES} were queued. */
+  /**
+   * Connections closed because {@link ChannelLimits#OUTPUT_BYTES} were queued, to them the most.
+   */
   OUTPUT_FULL,
   /**
    * Connections closed because more than {@link ChannelLimits#BACKLOG_BYTES} arrived while they

@@ -6,7 +6,7 @@ package org.beeswitch.openflow.channel;
  * names it.
  *
  * <p>Together they bound what one peer can make us hold: {@link #INBOX_BYTES} and a message, one
- * read of the socket, {@link #OUTPUT_BYTES}.
+ * read of the socket, a share of {@link #OUTPUT_BYTES}.
  */
 public final class ChannelLimits {
   /**
@@ -34,11 +34,11 @@ public final class ChannelLimits {
   public static final int REPLIES = 100;
 
   /**
-   * Bytes queued to a peer, beyond which the connection is closed. {@link #REPLIES} bounds requests
-   * and not bytes: the reply to one request can be as large as the flow table (a million flows are
-   * about 200 MB), which has to fit.
+   * Bytes queued to all peers, beyond which the connection with the most is closed. The reply to
+   * one request can be as large as the flow table (a million flows are about 200 MB), which has to
+   * fit.
    */
-  public static final long OUTPUT_BYTES = 512L * 1024 * 1024;
+  public static final long OUTPUT_BYTES = 256L * 1024 * 1024;
 
   /** Monitors on one connection (OVS: MAXIMUM_MONITORS). */
   public static final int MONITORS = 8;

@@ -108,7 +108,7 @@ public final class OfClient<I, O> implements AutoCloseable {
     if (target.passive()) {
       throw new IllegalArgumentException("target \"" + target.text() + "\" cannot be connected to");
     }
-    // Before connecting: a switch gives a handshake a second.
+    // Before connecting: a switch gives a handshake a few seconds.
     TlsContext context = null;
     if (target instanceof Target.Inet inet && inet.tls()) {
       if (tls == null) {

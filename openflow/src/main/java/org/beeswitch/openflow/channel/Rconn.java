@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
  *
  * They are OVS's (lib/rconn.c). The first failure waits 1 s, each further one twice as long, up to
  * the maximum. An attempt may take as long as the current back-off, but 1 s at least, from the
- * socket to the peer's HELLO. The back-off starts anew when a connection ends later than its
- * back-off after it was begun; one that ends sooner counts as a failure, so that a controller that
- * accepts and throws out is not asked more and more often.
+ * socket to the peer's HELLO; one that was accepted has 5 s for that. The back-off starts anew when
+ * a connection ends later than its back-off after it was begun; one that ends sooner counts as a
+ * failure, so that a controller that accepts and throws out is not asked more and more often.
  *
  * <p>Heard of the peer means: a message arrived, or the peer has read something that had to wait
  * for it.
@@ -55,6 +55,13 @@ public final class Rconn<I, O> implements OfConnection<O> {
   private static final Logger log = LoggerFactory.getLogger(Rconn.class);
 
   private static final long MIN_BACKOFF_MS = 1000;
+
+  /**
+   * From an accepted socket to the peer's HELLO. OVS gives a second, which TLS between two programs
+   * that have just begun, on a machine that is busy, does not always keep.
+   */
+  private static final long ACCEPTED_HANDSHAKE_MS = 5000;
+
   private static final long ADMITTED_AFTER_MS = 30_000;
   private static final long NEVER = Long.MAX_VALUE;
 
@@ -213,7 +220,9 @@ public final class Rconn<I, O> implements OfConnection<O> {
     return switch (state) {
       case VOID, DISCONNECTED -> NEVER;
       case BACKOFF -> stateEnteredMs + backoffMs;
-      case CONNECTING -> stateEnteredMs + Math.max(MIN_BACKOFF_MS, backoffMs);
+      case CONNECTING ->
+          stateEnteredMs
+              + (opener == null ? ACCEPTED_HANDSHAKE_MS : Math.max(MIN_BACKOFF_MS, backoffMs));
       case ACTIVE -> probes(Math.max(lastActivityMs, stateEnteredMs));
       case IDLE -> probes(stateEnteredMs);
     };

@@ -59,6 +59,7 @@ final class StreamVconn<I> extends ChannelInboundHandlerAdapter implements Vconn
   private final MessageCodec<I, ?> codec;
   private final ChannelCounters counters;
   private final LogLimit logLimit;
+  private final OutputBudget budget;
 
   /** Makes {@code main} look at this vconn again. Called on the event loop. */
   private final Runnable wakeup;
@@ -70,6 +71,9 @@ final class StreamVconn<I> extends ChannelInboundHandlerAdapter implements Vconn
 
   /** Written by main. */
   private volatile boolean closed;
+
+  /** Used by main alone. */
+  private boolean evicted;
 
   /** Written by the event loop. */
   private volatile int version = -1;
@@ -111,6 +115,7 @@ final class StreamVconn<I> extends ChannelInboundHandlerAdapter implements Vconn
       MessageCodec<I, ?> codec,
       ChannelCounters counters,
       LogLimit logLimit,
+      OutputBudget budget,
       int helloXid,
       Runnable wakeup) {
     if (allowed.isEmpty()) {
@@ -121,6 +126,7 @@ final class StreamVconn<I> extends ChannelInboundHandlerAdapter implements Vconn
     this.codec = codec;
     this.counters = counters;
     this.logLimit = logLimit;
+    this.budget = budget;
     this.helloXid = helloXid;
     this.wakeup = wakeup;
   }
@@ -173,12 +179,13 @@ final class StreamVconn<I> extends ChannelInboundHandlerAdapter implements Vconn
   public boolean send(ByteBuf bytes, int frames, MessageCounter counter) {
     var outgoing = new Outgoing(bytes, bytes.readableBytes(), frames, counter);
     counter.add(frames, outgoing.size());
-    long queued = bytesQueued.addAndGet(outgoing.size());
+    bytesQueued.addAndGet(outgoing.size());
+    boolean room = budget.add(this, outgoing.size());
     outbox.add(outgoing);
     if (drainScheduled.compareAndSet(false, true)) {
       execute(this::drain);
     }
-    return queued <= ChannelLimits.OUTPUT_BYTES;
+    return room;
   }
 
   @Override
@@ -243,6 +250,23 @@ final class StreamVconn<I> extends ChannelInboundHandlerAdapter implements Vconn
     } else {
       ch.eventLoop().execute(() -> endInput(why));
     }
+  }
+
+  boolean isEvicted() {
+    return evicted;
+  }
+
+  /** Ends it, and drops what is queued. */
+  void evict(CloseReason why) {
+    evicted = true;
+    execute(
+        () -> {
+          endNow(why);
+          Channel ch = channel;
+          if (ch != null) {
+            ignore(ch.close());
+          }
+        });
   }
 
   boolean isClosed() {
@@ -502,6 +526,7 @@ final class StreamVconn<I> extends ChannelInboundHandlerAdapter implements Vconn
   private void completed(Outgoing out, boolean sent) {
     out.counter().subtract(out.frames(), out.size());
     bytesQueued.addAndGet(-out.size());
+    budget.subtract(out.size());
     counters.add(
         sent ? ChannelCounter.MESSAGES_SENT : ChannelCounter.MESSAGES_DISCARDED, out.frames());
     if (!draining) {
@@ -524,6 +549,7 @@ final class StreamVconn<I> extends ChannelInboundHandlerAdapter implements Vconn
       ignore(ch.close());
     }
     inbox.clear();
+    budget.forget(this);
   }
 
   /** For netty's futures whose failure is seen elsewhere: as a closed channel. */

@@ -72,6 +72,7 @@ public final class Streams implements AutoCloseable {
   private final Path rundir;
   private final ChannelCounters counters;
   private final LogLimit logLimit;
+  private final OutputBudget outputBudget;
   private final Runnable wakeup;
   private final MultiThreadIoEventLoopGroup group;
   private final ThreadPoolExecutor resolver;
@@ -101,6 +102,7 @@ public final class Streams implements AutoCloseable {
     this.counters = counters;
     this.wakeup = wakeup;
     this.logLimit = counters.badMessages();
+    this.outputBudget = new OutputBudget(counters);
     this.group =
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("openflow-io", true), EpollIoHandler.newFactory());
@@ -377,7 +379,14 @@ public final class Streams implements AutoCloseable {
 
   private <I> StreamVconn<I> newVconn(String name, VersionSet allowed, MessageCodec<I, ?> codec) {
     return new StreamVconn<>(
-        name, allowed, codec, counters, logLimit, nextHelloXid.getAndIncrement(), wakeup);
+        name,
+        allowed,
+        codec,
+        counters,
+        logLimit,
+        outputBudget,
+        nextHelloXid.getAndIncrement(),
+        wakeup);
   }
 
   /**

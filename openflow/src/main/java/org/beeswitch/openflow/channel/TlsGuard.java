@@ -86,7 +86,7 @@ final class TlsGuard extends ChannelInboundHandlerAdapter {
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     Throwable inner =
         cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
-    if (inner instanceof SSLException) {
+    if (inner instanceof SSLException || !secured) {
       fail(ctx, inner);
     } else {
       ctx.fireExceptionCaught(inner);

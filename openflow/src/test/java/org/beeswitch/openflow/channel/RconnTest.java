@@ -268,6 +268,27 @@ class RconnTest {
   }
 
   @Test
+  void anAcceptedPeerThatStallsHasFiveSeconds() {
+    var vconn = new FakeVconn<>("unix#0", new FrameCodec());
+    rconn =
+        Rconn.accepted(
+            "br0<->unix#0",
+            vconn,
+            new FrameCodec(),
+            new Recorder(),
+            RconnSettings.SERVICE,
+            counters,
+            nowNs());
+    runAfter(4_999);
+    assertThat(rconn.isAlive()).isTrue();
+    runAfter(1);
+    assertThat(rconn.isAlive()).isFalse();
+    assertThat(vconn.isClosed()).isTrue();
+    assertThat(counters.get(ChannelCounter.HANDSHAKES_TIMED_OUT)).isOne();
+    assertThat(events).isEmpty();
+  }
+
+  @Test
   void messagesThatCameBeforeTheEndAreHandled() {
     connect();
     peer().deliver(Frame.of(4, OFPT_BARRIER_REQUEST, 7));

@@ -38,6 +38,7 @@ class StreamVconnTest {
               codec,
               counters,
               new LogLimit(1, 5, System::nanoTime, counters),
+              new OutputBudget(counters),
               1,
               () -> {});
       channel.pipeline().addLast(vconn);

@@ -14,6 +14,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -385,5 +388,33 @@ class StreamsTest {
         .hasMessageContaining("is listened on by another process");
     connect("unix:s");
     runUntil(() -> events.size() == 2);
+  }
+
+  /** What is queued is one array, many times: the limit is about what is counted. */
+  @Test
+  @ExpectedLog("openflow_output_full")
+  void whoHasTheMostUnreadGoesWhenAllTogetherHaveTooMuch() throws Exception {
+    listen("punix:s");
+    try (var greedy = SocketChannel.open(UnixDomainSocketAddress.of(rundir.resolve("s")));
+        var modest = SocketChannel.open(UnixDomainSocketAddress.of(rundir.resolve("s")))) {
+      greedy.write(ByteBuffer.wrap(Frame.of(4, 0, 1).bytes()));
+      runUntil(() -> events.size() == 1);
+      modest.write(ByteBuffer.wrap(Frame.of(4, 0, 1).bytes()));
+      runUntil(() -> events.size() == 2);
+      var large = rconns.stream().filter(Rconn::isConnected).toList().get(0);
+      var small = rconns.stream().filter(Rconn::isConnected).toList().get(1);
+      Frame frame = Frame.of(4, 20, 1, new byte[Frame.MAX_LEN - Frame.HEADER_LEN]);
+      long sent = 0;
+      for (; sent < ChannelLimits.OUTPUT_BYTES * 9 / 10; sent += frame.length()) {
+        assertThat(large.sendFrame(frame)).isTrue();
+      }
+      for (; sent < ChannelLimits.OUTPUT_BYTES * 11 / 10; sent += frame.length()) {
+        assertThat(small.sendFrame(frame)).isTrue();
+      }
+      runUntil(() -> !large.isAlive());
+      assertThat(small.isConnected()).isTrue();
+      assertThat(counters.get(ChannelCounter.OUTPUT_FULL)).isOne();
+      small.shutdown("enough");
+    }
   }
 }

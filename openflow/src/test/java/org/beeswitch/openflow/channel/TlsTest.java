@@ -379,7 +379,7 @@ class TlsTest {
     assertThatThrownBy(() -> client(target, null)).hasMessageContaining("TLS wants a private key");
   }
 
-  /** A busy machine may take longer than the second that an accepted handshake has. */
+  /** A busy machine may take longer than an accepted handshake has. */
   private static OfClient<Frame, Frame> patientClient(Target target) throws IOException {
     IOException last = new IOException("no try");
     for (int i = 0; i < 10; i++) {
