@@ -66,7 +66,6 @@ class SoakTest {
           "revalidate_corrected",
           "dp_flow_refused",
           "upcall_flow_put_failed",
-          "upcall_flow_limit_hit",
           "drop_action_failed",
           "drop_bad_action",
           "drop_no_scratch",
