@@ -405,6 +405,7 @@ public final class BpfDpif implements Dpif {
     }
     all.put("dp_upcall_unknown_gso", unknownGso);
     all.put("dp_flow_refused", flows.refused());
+    all.put("dp_flow_made_narrower", flows.madeNarrower());
     all.put("dp_action_lists", (long) flows.actionListCount());
     FlowAdoption a = adoption;
     all.put("dp_adopted_flows", a == null ? 0L : a.flows());

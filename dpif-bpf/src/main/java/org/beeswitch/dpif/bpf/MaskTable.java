@@ -18,9 +18,21 @@ import org.beeswitch.netdev.Errno;
  * #sort} moves what was used most to the front. While entries trade places a walk may miss one of
  * them: that costs one upcall and is never wrong.
  *
+ * <h2>Many masks</h2>
+ *
+ * A packet that the cache does not know costs a look-up for each mask. Somebody who sends packets
+ * that each look at other bits of the tables could make it cost a thousand. So above {@link #MANY}
+ * a flow gets a mask that is there and has all its bits and more: it is then narrower than it might
+ * be, and as right. If there is none, it gets one that has the bits of all that look at the same
+ * words, which the next of them will find. There are as many beyond {@link #MANY} as there are sets
+ * of words.
+ *
  * <p>One thread at a time.
  */
 final class MaskTable {
+  /** More than tables of rules that people write have in use; a walk takes 5 us. */
+  static final int MANY = 128;
+
   /** Words of the keys of each flow table ({@code enum dp_table}). */
   static final int[] TABLE_WORDS = {3, 7, 15, 23, 80};
 
@@ -37,6 +49,7 @@ final class MaskTable {
 
   private final int[] idAt = new int[Abi.MASKS];
   private int n;
+  private long madeNarrower;
 
   private final int[] free = new int[Abi.MASKS];
   private int nFree;
@@ -56,20 +69,96 @@ final class MaskTable {
     return n;
   }
 
-  /** Takes a reference to the mask with these key words; returns its id, or -ENOSPC. */
+  /**
+   * Takes a reference to the mask with these key words, or to one with more bits; returns its id,
+   * or -ENOSPC.
+   */
   int acquire(long[] words) {
     int h = hash(words);
-    int at = h & buckets.length - 1;
-    for (; buckets[at] != 0; at = at + 1 & buckets.length - 1) {
-      int id = buckets[at] - 1;
-      if (hash[id] == h && equal(id, words)) {
+    int at = bucketOf(h, words);
+    if (buckets[at] == 0 && n >= MANY) {
+      int id = narrower(words);
+      if (id >= 0) {
+        madeNarrower++;
         references[id]++;
         return id;
       }
+      return add(withBitsOfItsKind(words));
     }
+    if (buckets[at] != 0) {
+      references[buckets[at] - 1]++;
+      return buckets[at] - 1;
+    }
+    return add(words);
+  }
+
+  /** Flows that have been given a mask with more bits than theirs. */
+  long madeNarrower() {
+    return madeNarrower;
+  }
+
+  /** Where these words' mask is, or would be. */
+  private int bucketOf(int h, long[] words) {
+    int at = h & buckets.length - 1;
+    while (buckets[at] != 0 && !(hash[buckets[at] - 1] == h && equal(buckets[at] - 1, words))) {
+      at = at + 1 & buckets.length - 1;
+    }
+    return at;
+  }
+
+  /** A mask that has these bits and others, the one used most; -1: there is none. */
+  private int narrower(long[] words) {
+    for (int p = 0; p < n; p++) {
+      if (contains(idAt[p], words)) {
+        return idAt[p];
+      }
+    }
+    return -1;
+  }
+
+  private boolean contains(int id, long[] words) {
+    int i = 0;
+    for (int k = 0; k < words.length; k++) {
+      long there = i < index[id].length && index[id][i] == k ? bits[id][i++] : 0;
+      if ((words[k] & ~there) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** These words with the bits of all masks of the same words. */
+  private long[] withBitsOfItsKind(long[] words) {
+    long[] union = words.clone();
+    for (int p = 0; p < n; p++) {
+      int id = idAt[p];
+      if (looksAtJust(id, words)) {
+        for (int i = 0; i < index[id].length; i++) {
+          union[index[id][i]] |= bits[id][i];
+        }
+      }
+    }
+    return union;
+  }
+
+  private boolean looksAtJust(int id, long[] words) {
+    int i = 0;
+    for (int k = 0; k < words.length; k++) {
+      boolean there = i < index[id].length && index[id][i] == k;
+      if (there != (words[k] != 0)) {
+        return false;
+      }
+      i += there ? 1 : 0;
+    }
+    return true;
+  }
+
+  private int add(long[] words) {
     if (nFree == 0) {
       return -Errno.ENOSPC;
     }
+    int h = hash(words);
+    int at = bucketOf(h, words);
     int id = free[--nFree];
     buckets[at] = id + 1;
     references[id] = 1;

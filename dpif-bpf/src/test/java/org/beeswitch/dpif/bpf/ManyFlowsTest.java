@@ -106,8 +106,8 @@ class ManyFlowsTest {
   }
 
   @Test
-  void flowsOfSixHundredMasksAreFoundInAnyOrder() throws Exception {
-    int n = 600;
+  void flowsOfAHundredMasksAreFoundInAnyOrder() throws Exception {
+    int n = 100;
     int[] ids = new int[n];
     for (int i = 0; i < n; i++) {
       ids[i] = putOwnMask(i);
@@ -147,16 +147,144 @@ class ManyFlowsTest {
     return lab.dpif.flowPut(Lab.keyOf(udp(i), IN_PORT), mask, new OdpActions());
   }
 
+  /** Somebody sends packets that each look at other bits: their flows are narrow, and right. */
+  @Test
+  void aStreamOfMasksEndsInOneOfAllTheirBits() throws Exception {
+    int n = 3_000;
+    int[] ids = new int[n];
+    for (int i = 0; i < n; i++) {
+      ids[i] = putOwnMask(i);
+      assertThat(ids[i]).isPositive();
+    }
+    assertThat(lab.dpif.stats().masks()).isLessThanOrEqualTo(MaskTable.MANY + 12);
+    assertThat(lab.dpif.coverage().get("dp_flow_made_narrower")).isGreaterThan(n / 2);
+    for (int i = 0; i < n; i += 7) {
+      send(udp(i));
+      assertThat(lab.stats(ids[i]).packets).as("flow %d", i).isEqualTo(1);
+    }
+    for (int id : ids) {
+      lab.dpif.flowUnlink(id);
+    }
+    lab.dpif.quiesce();
+    for (int id : ids) {
+      lab.dpif.flowRelease(id);
+    }
+    assertThat(lab.dpif.stats().masks()).isZero();
+    assertThat(putOwnMask(1)).isPositive();
+    assertThat(lab.dpif.stats().masks()).isEqualTo(1);
+  }
+
+  @Test
+  void aStreamOfMasksDoesNotSlowTheFlowsThatThereAre() throws Exception {
+    OdpKey mask = Lab.maskOf(FlowLayout.PORT_RECIRC, FlowLayout.ETH_DST_TYPE, FlowLayout.IPV4);
+    byte[] known = udp(1 << 20);
+    assertThat(lab.dpif.flowPut(Lab.keyOf(known, IN_PORT), mask, new OdpActions())).isPositive();
+    byte[] unknown = udp(1 << 21);
+    long hitBefore = costNs(known);
+    long missBefore = costNs(unknown);
+    for (int i = 0; i < 3_000; i++) {
+      assertThat(putOwnMask(i)).isPositive();
+    }
+    long hit = costNs(known);
+    long miss = costNs(unknown);
+    System.out.printf(
+        "figure: a hit takes %d ns alone, %d ns beside %d masks wanted by 3,000 flows; a miss %d"
+            + " and %d ns%n",
+        hitBefore, hit, lab.dpif.stats().masks(), missBefore, miss);
+    assertThat(hit).as("generously").isLessThan(20 * hitBefore);
+  }
+
+  /** Of the ingress program, the least of some runs. */
+  private long costNs(byte[] frame) throws Exception {
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < 5; i++) {
+      int[] error = new int[1];
+      int program = lab.dpif.system().program("dp_ingress");
+      Bpf.TestRun run = lab.inSwitch(() -> Bpf.testRun(program, frame, new byte[0], 20_000, error));
+      assertThat(run).as("errno " + error[0]).isNotNull();
+      best = Math.min(best, run.nsPerRun);
+    }
+    return best;
+  }
+
+  /** A mask for each set of words is more than there can be. */
   @Test
   void moreMasksThanFitAreRefusedAndCounted() {
-    int i = 0;
-    int id;
-    do {
-      id = putOwnMask(i++);
-    } while (id > 0);
-    assertThat(id).isEqualTo(-Errno.ENOSPC);
-    assertThat(i - 1).isEqualTo(Abi.MASKS);
+    int put = 0;
+    int refused = 0;
+    for (int i = 0; i < 2 * Abi.MASKS; i++) {
+      OdpKey mask = Lab.maskOf(FlowLayout.PORT_RECIRC, FlowLayout.ETH_DST_TYPE, FlowLayout.IPV4);
+      for (int bit = 0; bit < 11; bit++) {
+        mask.words()[FlowLayout.ARP_SHA - ODP + bit] = i >> bit & 1;
+      }
+      int id = lab.dpif.flowPut(Lab.keyOf(udp(i), IN_PORT), mask, new OdpActions());
+      put += id > 0 ? 1 : 0;
+      refused += id == -Errno.ENOSPC ? 1 : 0;
+    }
+    assertThat(put + refused).isEqualTo(2 * Abi.MASKS);
+    assertThat(lab.dpif.stats().masks()).isLessThanOrEqualTo(Abi.MASKS);
+    assertThat(lab.dpif.coverage()).containsEntry("dp_flow_refused", (long) refused);
+  }
+
+  /** The table of the longest masks has the least room. */
+  @Test
+  void aFullFlowTableRefusesAndHasRoomAgain() throws Exception {
+    OdpKey mask = new OdpKey();
+    for (int w = 0; w < 30; w++) {
+      mask.words()[w] = -1L;
+    }
+    OdpKey key = Lab.keyOf(udp(0), IN_PORT);
+    int first = 0;
+    int put = 0;
+    for (int id = 1; id > 0; put++) {
+      key.words()[FlowLayout.IPV4 - ODP] = 0x0a090001L << 32 | 0x0a000000L | put;
+      id = lab.dpif.flowPut(key, mask, new OdpActions());
+      first = put == 0 ? id : first;
+    }
+    assertThat(put - 1).isEqualTo(1 << 14);
     assertThat(lab.dpif.coverage()).containsEntry("dp_flow_refused", 1L);
+    send(udp(0));
+    assertThat(lab.stats(first).packets).as("what is there forwards").isEqualTo(1);
+    assertThat(putOwnMask(1 << 22)).as("in another table").isPositive();
+    lab.dpif.flowUnlink(first);
+    lab.dpif.quiesce();
+    lab.dpif.flowRelease(first);
+    assertThat(lab.dpif.flowPut(key, mask, new OdpActions())).isPositive();
+  }
+
+  @Test
+  void moreActionListsThanFitAreRefusedAndTheirRoomComesBack() {
+    OdpKey mask = Lab.maskOf(FlowLayout.PORT_RECIRC, FlowLayout.ETH_DST_TYPE, FlowLayout.IPV4);
+    OdpKey key = Lab.keyOf(udp(0), IN_PORT);
+    int[] ids = new int[Abi.ACTION_CHUNKS << Abi.ACTION_CHUNK_BITS >> 6];
+    int n = 0;
+    int id = 1;
+    while (id > 0) {
+      OdpActions a = new OdpActions();
+      for (int i = 0; i < Abi.MAX_ACTIONS; i++) {
+        a.output(1 + (i < 2 ? n >> 12 * i & 0xfff : 1) % 4_095);
+      }
+      key.words()[FlowLayout.IPV4 - ODP] = 0x0a090001L << 32 | 0x0a000000L | n;
+      id = lab.dpif.flowPut(key, mask, a);
+      if (id > 0) {
+        ids[n++] = id;
+      }
+    }
+    assertThat(id).isEqualTo(-Errno.ENOSPC);
+    assertThat(n).isGreaterThan(ids.length / 2);
+    assertThat(lab.dpif.coverage()).containsEntry("dp_flow_refused", 1L);
+    for (int i = 0; i < n; i++) {
+      lab.dpif.flowUnlink(ids[i]);
+    }
+    lab.dpif.quiesce();
+    for (int i = 0; i < n; i++) {
+      lab.dpif.flowRelease(ids[i]);
+    }
+    assertThat(lab.dpif.coverage()).containsEntry("dp_action_lists", 0L);
+    OdpActions a = new OdpActions();
+    a.output(1);
+    a.output(2);
+    assertThat(lab.dpif.flowPut(key, mask, a)).isPositive();
   }
 
   @Test

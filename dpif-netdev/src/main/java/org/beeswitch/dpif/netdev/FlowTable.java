@@ -26,6 +26,9 @@ final class FlowTable {
   /** Most flows; OVS's flow limit is 200,000, and unlinked flows take a place until released. */
   static final int MAX_FLOWS = 1 << 20;
 
+  /** Most masks: each is a look-up for a packet that no cache knows. */
+  static final int MAX_MASKS = 1_024;
+
   private static final Subtable[] NONE = {};
 
   private final int maxFlows;
@@ -42,7 +45,7 @@ final class FlowTable {
   private int freeCount;
   private int live;
 
-  /** Flows refused because the table is full. */
+  /** Flows refused because there are as many, or as many masks, as there may be. */
   private long refused;
 
   /**
@@ -73,7 +76,7 @@ final class FlowTable {
         return -Errno.EEXIST;
       }
     }
-    if (freeCount == 0 && ids == maxFlows) {
+    if (freeCount == 0 && ids == maxFlows || s == null && subtables.length == MAX_MASKS) {
       refused++;
       return -Errno.ENOSPC;
     }

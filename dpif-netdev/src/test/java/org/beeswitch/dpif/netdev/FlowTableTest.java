@@ -47,6 +47,21 @@ class FlowTableTest {
   }
 
   @Test
+  void moreMasksThanThereMayBeAreRefusedAndCounted() {
+    FlowTable t = new FlowTable(2 * FlowTable.MAX_MASKS, 1);
+    for (int i = 1; i <= FlowTable.MAX_MASKS; i++) {
+      assertThat(t.put(key(i), key(i), new OdpActions())).isNotNegative();
+    }
+    assertThat(t.put(key(1 << 20), key(1 << 20), new OdpActions())).isEqualTo(-Errno.ENOSPC);
+    assertThat(t.refused()).isEqualTo(1);
+    int id = t.put(key(0), key(1), new OdpActions());
+    assertThat(id).as("one of a mask that is there").isNotNegative();
+    t.unlink(0);
+    t.unlink(id);
+    assertThat(t.put(key(1 << 20), key(1 << 20), new OdpActions())).isNotNegative();
+  }
+
+  @Test
   void maskWithoutFlowsIsForgotten() {
     FlowTable t = new FlowTable(10, 1);
     int a = t.put(key(1), key(-1), new OdpActions());

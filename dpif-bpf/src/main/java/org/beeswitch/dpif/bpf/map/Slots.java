@@ -84,20 +84,36 @@ public final class Slots {
     return c;
   }
 
-  /** Returns a run of that class, or -ENOSPC or what the kernel said. */
+  /** Returns a run of that class, or of a longer one; or -ENOSPC or what the kernel said. */
   public int allocate(int runClass) {
-    if (nFree[runClass] > 0) {
-      return free[runClass][--nFree[runClass]];
+    int run = take(runClass);
+    if (run > 0) {
+      return run;
     }
-    int n = runLength[runClass];
-    if (fresh[runClass] + n > freshEnd[runClass]) {
-      int error = addChunks(runClass);
-      if (error < 0) {
-        return error;
+    int error = addChunks(runClass);
+    if (error == 0) {
+      return take(runClass);
+    }
+    // No chunk is left: one that served longer runs may be empty by now, and stays theirs.
+    for (int c = runClass + 1; c < runLength.length && error == -Errno.ENOSPC; c++) {
+      run = take(c);
+      if (run > 0) {
+        return run;
       }
     }
-    int run = fresh[runClass];
-    fresh[runClass] += n;
+    return error;
+  }
+
+  /** A run of that class from the chunks that there are; 0: none. */
+  private int take(int c) {
+    if (nFree[c] > 0) {
+      return free[c][--nFree[c]];
+    }
+    if (fresh[c] + runLength[c] > freshEnd[c]) {
+      return 0;
+    }
+    int run = fresh[c];
+    fresh[c] += runLength[c];
     return run;
   }
 
