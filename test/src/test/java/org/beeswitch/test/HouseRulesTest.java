@@ -31,6 +31,10 @@ class HouseRulesTest {
   /** A class named in the glossary, like {@code flow.Field}. */
   private static final Pattern GLOSSARY_CLASS = Pattern.compile("`([a-z.]+\\.[A-Z]\\w+)`");
 
+  /** A test named at the end of a row of the limits. */
+  private static final Pattern LIMIT_TEST =
+      Pattern.compile("`(\\w+#\\w+)` \\|$", Pattern.MULTILINE);
+
   @Test
   void everySourceNamesItsLicence() {
     for (Path file : sources()) {
@@ -96,6 +100,24 @@ class HouseRulesTest {
       assertThat(find(f -> f.getFileName().toString().startsWith(name + ".")))
           .as("proof of %s", cells[1].strip())
           .isNotEmpty();
+    }
+  }
+
+  /** Rows end in {@code `Class#method`}. */
+  @Test
+  void everyLimitHasATestThatGoesThere() {
+    List<String> proofs = matches(LIMIT_TEST, ROOT.resolve("docs/limits.md"));
+    assertThat(proofs).hasSizeGreaterThan(20);
+    for (String proof : proofs) {
+      String[] name = proof.split("#");
+      List<Path> files = find(f -> f.endsWith(name[0] + ".java"));
+      assertThat(files).as("test %s", proof).hasSize(1);
+      assertThat(String.join("\n", lines(files.get(0)))).contains("void " + name[1] + "(");
+    }
+    for (String line : lines(ROOT.resolve("docs/limits.md"))) {
+      if (line.startsWith("| ") && !line.startsWith("| what |") && !line.startsWith("| --- |")) {
+        assertThat(line).containsPattern(LIMIT_TEST);
+      }
     }
   }
 

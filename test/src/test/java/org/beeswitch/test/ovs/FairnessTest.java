@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.beeswitch.flow.PacketBuilder;
@@ -20,7 +21,6 @@ import org.beeswitch.test.controllers.Await;
 import org.beeswitch.test.controllers.Datapath;
 import org.beeswitch.testing.Seed;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FairnessTest {
   private static final int FLOOD_PER_S = 200_000;
   private static final int OTHER_PER_S = 1_000;
-  private static final int SECONDS = Seed.sized(2, 30);
+  private static final int SECONDS = Seed.sized(1, 30);
   private static final int IPV4_SRC = 26;
   private static final int ETH_SRC_LOW = 8;
 
@@ -52,23 +52,32 @@ class FairnessTest {
           .payload(new byte[18])
           .bytes();
 
-  private static Subject own(Datapath datapath) throws IOException {
-    TestNetns.assumeRoot();
-    Datapath.BPF.assumeAvailable(); // the flood is one of its kernel's
-    return new OwnSwitch(datapath, 4);
-  }
+  /** A switch of each kind. */
+  enum Kind {
+    BPF,
+    NETDEV,
+    OPEN_VSWITCH;
 
-  private static Subject ovs() throws IOException {
-    RealOvs.assumePossible();
-    Datapath.BPF.assumeAvailable();
-    return RealOvs.start(4);
-  }
-
-  private static void prepare(Subject s, String... rules) {
-    for (int i = 1; i <= 4; i++) {
-      s.netns().exec("ethtool", "-K", "w" + i, "gro", "on");
-      s.netns().exec("ethtool", "-K", "p" + i, "gro", "on");
+    Subject start() throws IOException {
+      TestNetns.assumeRoot();
+      Datapath.BPF.assumeAvailable(); // the flood is one of its kernel's
+      if (this == OPEN_VSWITCH) {
+        RealOvs.assumePossible();
+        return RealOvs.start(4);
+      }
+      return new OwnSwitch(Datapath.valueOf(name()), 4);
     }
+  }
+
+  /** What a generator in the kernel needs of a veth. */
+  private static void prepare(Subject s) {
+    for (String device : List.of("w1", "p1")) {
+      s.netns().exec("ethtool", "-K", device, "gro", "on");
+    }
+  }
+
+  private static void rules(Subject s, String... rules) {
+    assertThat(s.ofctl("del-flows", "br0").text()).isEmpty();
     for (String r : rules) {
       assertThat(s.ofctl("add-flow", "br0", r).text()).isEmpty();
     }
@@ -84,7 +93,7 @@ class FairnessTest {
 
   /** Forwarded packets of new flows from port 3, alone and beside a flood at port 1. */
   private static Result misses(Subject s, int place) throws Exception {
-    Numbered quiet = new Numbered(OTHER_PER_S);
+    Numbered quiet = new Numbered(OTHER_PER_S / 3);
     try (AutoCloseable r = quiet.receive(s.netns(), "w2")) {
       quiet.send(s.netns(), "w3", OTHER_PER_S);
       settle(quiet);
@@ -112,37 +121,6 @@ class FairnessTest {
           }
           return lost.get() == 0 || System.nanoTime() - since.get() > 500_000_000L;
         });
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void newFlowsOfOnePortCostAnotherHardlyAMiss(Datapath datapath) throws Exception {
-    try (Subject s = own(datapath)) {
-      prepare(s, NEW_FLOWS);
-      Result r = misses(s, IPV4_SRC);
-      System.out.println("figure: misses, " + datapath + ": " + r);
-      assertThat(r.flooded.lost()).isLessThanOrEqualTo(r.flooded.sent() / 100);
-    }
-  }
-
-  @Test
-  void newFlowsOnARealOpenVSwitch() throws Exception {
-    try (Subject s = ovs()) {
-      prepare(s, NEW_FLOWS);
-      System.out.println("figure: misses, Open vSwitch netdev: " + misses(s, IPV4_SRC));
-    }
-  }
-
-  /** Each address is one that NORMAL learns, for which handlers wait. */
-  @ParameterizedTest
-  @EnumSource
-  void newAddressesOfOnePortCostAnotherHardlyAMiss(Datapath datapath) throws Exception {
-    try (Subject s = own(datapath)) {
-      prepare(s, "in_port=1,actions=NORMAL", NEW_FLOWS[1]);
-      Result r = misses(s, ETH_SRC_LOW);
-      System.out.println("figure: addresses, " + datapath + ": " + r);
-      assertThat(r.flooded.lost()).isLessThanOrEqualTo(r.flooded.sent() / 100);
-    }
   }
 
   /** A controller that reads as fast as it can. */
@@ -189,7 +167,7 @@ class FairnessTest {
 
   private static Result packetIns(Subject s) throws Exception {
     try (Controller c = new Controller(s)) {
-      Numbered quiet = new Numbered(OTHER_PER_S);
+      Numbered quiet = new Numbered(OTHER_PER_S / 3);
       c.wanted = quiet;
       quiet.send(s.netns(), "w3", OTHER_PER_S);
       settle(quiet);
@@ -204,21 +182,28 @@ class FairnessTest {
     }
   }
 
+  /**
+   * At most one in a hundred is lost; how late they are depends on who else uses the machine. In
+   * the second case each packet has an address that NORMAL learns, for which handlers wait.
+   */
   @ParameterizedTest
   @EnumSource
-  void packetInsOfOnePortDoNotDelayAnothers(Datapath datapath) throws Exception {
-    try (Subject s = own(datapath)) {
-      prepare(s, "actions=CONTROLLER:65535");
-      Result r = packetIns(s);
-      System.out.println("figure: packet-ins, " + datapath + ": " + r);
-    }
-  }
-
-  @Test
-  void packetInsOfARealOpenVSwitch() throws Exception {
-    try (Subject s = ovs()) {
-      prepare(s, "actions=CONTROLLER:65535");
-      System.out.println("figure: packet-ins, Open vSwitch netdev: " + packetIns(s));
+  void aPortThatFloodsCostsAnotherHardlyAnything(Kind kind) throws Exception {
+    try (Subject s = kind.start()) {
+      prepare(s);
+      rules(s, NEW_FLOWS);
+      Result misses = misses(s, IPV4_SRC);
+      System.out.println("figure: new flows, " + kind + ": " + misses);
+      rules(s, "in_port=1,actions=NORMAL", NEW_FLOWS[1]);
+      Result addresses = misses(s, ETH_SRC_LOW);
+      System.out.println("figure: new addresses, " + kind + ": " + addresses);
+      rules(s, "actions=CONTROLLER:65535");
+      Result packetIns = packetIns(s);
+      System.out.println("figure: packet-ins, " + kind + ": " + packetIns);
+      if (kind != Kind.OPEN_VSWITCH) {
+        assertThat(List.of(misses, addresses, packetIns))
+            .allMatch(r -> r.flooded.lost() <= r.flooded.sent() / 100);
+      }
     }
   }
 }

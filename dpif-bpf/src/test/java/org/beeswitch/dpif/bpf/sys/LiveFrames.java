@@ -2,9 +2,9 @@
 
 package org.beeswitch.dpif.bpf.sys;
 
+import static org.beeswitch.dpif.bpf.sys.RawProgram.insn;
+
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import org.beeswitch.netdev.Errno;
 import org.beeswitch.netdev.sys.NativeBuffer;
 import org.beeswitch.netdev.sys.Sys;
 
@@ -17,7 +17,6 @@ import org.beeswitch.netdev.sys.Sys;
  * network namespace.
  */
 public final class LiveFrames implements AutoCloseable {
-  private static final int PROG_LOAD = 5;
   private static final int PROG_TYPE_XDP = 6;
   private static final int TEST_XDP_LIVE_FRAMES = 2;
   private static final int BATCH = 64;
@@ -32,40 +31,21 @@ public final class LiveFrames implements AutoCloseable {
    * @param place of the random bytes in the frame
    */
   public LiveFrames(int place) {
-    long[] program = {
-      insn(0xbf, 6, 1, 0, 0), // r6 = r1
-      insn(0x85, 0, 0, 0, GET_PRANDOM_U32),
-      insn(0x61, 2, 6, 0, 0), // r2 = ctx->data
-      insn(0x61, 3, 6, 4, 0), // r3 = ctx->data_end
-      insn(0xbf, 4, 2, 0, 0),
-      insn(0x07, 4, 0, 0, place + 4),
-      insn(0x2d, 4, 3, 3, 0), // if r4 > r3 goto drop
-      insn(0x63, 2, 0, place, 0), // *(u32 *)(r2 + place) = r0
-      insn(0xb7, 0, 0, 0, XDP_TX),
-      insn(0x95, 0, 0, 0, 0),
-      insn(0xb7, 0, 0, 0, XDP_DROP), // drop:
-      insn(0x95, 0, 0, 0, 0),
-    };
-    NativeBuffer insns = new NativeBuffer(8 * program.length);
-    for (int i = 0; i < program.length; i++) {
-      insns.bytes().order(ByteOrder.nativeOrder()).putLong(8 * i, program[i]);
-    }
-    NativeBuffer license = Bpf.cString("Dual BSD/GPL");
-    NativeBuffer a = new NativeBuffer(128);
-    ByteBuffer b = a.bytes();
-    b.putInt(0, PROG_TYPE_XDP);
-    b.putInt(4, program.length);
-    b.putLong(8, insns.address());
-    b.putLong(16, license.address());
     fd =
-        (int)
-            Bpf.call(
-                Bpf.using(a, insns, license), Bpf.SYS_BPF, PROG_LOAD, a.address(), 72, 0, 0, 0);
-    check(fd, "load");
-  }
-
-  private static long insn(int code, int dst, int src, int offset, int immediate) {
-    return code | dst << 8 | src << 12 | (offset & 0xffffL) << 16 | (long) immediate << 32;
+        RawProgram.load(
+            PROG_TYPE_XDP,
+            insn(0xbf, 6, 1, 0, 0), // r6 = r1
+            insn(0x85, 0, 0, 0, GET_PRANDOM_U32),
+            insn(0x61, 2, 6, 0, 0), // r2 = ctx->data
+            insn(0x61, 3, 6, 4, 0), // r3 = ctx->data_end
+            insn(0xbf, 4, 2, 0, 0),
+            insn(0x07, 4, 0, 0, place + 4),
+            insn(0x2d, 4, 3, 3, 0), // if r4 > r3 goto drop
+            insn(0x63, 2, 0, place, 0), // *(u32 *)(r2 + place) = r0
+            insn(0xb7, 0, 0, 0, XDP_TX),
+            insn(0x95, 0, 0, 0, 0),
+            insn(0xb7, 0, 0, 0, XDP_DROP), // drop:
+            insn(0x95, 0, 0, 0, 0));
   }
 
   /** Sends {@code n} copies of a frame out of a device. */
@@ -85,15 +65,9 @@ public final class LiveFrames implements AutoCloseable {
     b.putLong(48, md.address());
     b.putInt(64, TEST_XDP_LIVE_FRAMES);
     b.putInt(72, BATCH);
-    long r =
-        Bpf.call(Bpf.using(a, in, md), Bpf.SYS_BPF, Bpf.PROG_TEST_RUN, a.address(), 80, 0, 0, 0);
-    check((int) r, "send");
-  }
-
-  private static void check(int r, String what) {
-    if (r < 0) {
-      throw new IllegalStateException("live frames: " + what + ": " + Errno.text(-r));
-    }
+    RawProgram.check(
+        Bpf.call(Bpf.using(a, in, md), Bpf.SYS_BPF, Bpf.PROG_TEST_RUN, a.address(), 80, 0, 0, 0),
+        "run");
   }
 
   @Override
