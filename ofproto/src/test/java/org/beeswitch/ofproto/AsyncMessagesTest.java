@@ -120,11 +120,11 @@ class AsyncMessagesTest {
     b.isStalled = true;
     packetIns(1, 200);
     connmgr.doWork(sw.nowNs);
-    connmgr.doWork(sw.nowNs + 200_000_000);
+    connmgr.doWork(sw.nowNs + 2_000_000_000L);
     assertThat(connmgr.coverage()).containsEntry("packet_in_queue_full", 200L);
     a.unstall();
     packetIns(1, 1);
-    connmgr.doWork(sw.nowNs + 200_000_000);
+    connmgr.doWork(sw.nowNs + 2_000_000_000L);
     assertThat(a.sent).hasSize(101);
   }
 

