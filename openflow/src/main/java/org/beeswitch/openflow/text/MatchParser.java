@@ -174,7 +174,11 @@ final class MatchParser {
       }
       case VLAN_PCP -> pcp(m);
       case TUN_FLAGS -> masked(field, m.lo(), m.maskLo() & FlagNames.TUNNEL_PUBLIC);
-      case IP_FRAG -> masked(field, m.lo(), m.maskLo() & (FRAG_ANY | FRAG_LATER));
+      case IP_FRAG -> {
+        // Both bits that mean something are the whole field, as they are in messages.
+        long bits = m.maskLo() & (FRAG_ANY | FRAG_LATER);
+        masked(field, m.lo(), bits == (FRAG_ANY | FRAG_LATER) ? field.ones() : bits);
+      }
       case PACKET_TYPE -> {
         if (!m.isWild() && m.lo() != 0) {
           throw new FlowSyntaxException("packet_type needs OpenFlow15, and 0 is all there is");

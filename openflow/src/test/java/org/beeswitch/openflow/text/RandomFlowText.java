@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Random;
 
 /** Random flows in text that OVS takes: fields that go with each other, masks, actions. */
-final class RandomFlowText {
+public final class RandomFlowText {
   private final Random r;
 
-  RandomFlowText(Random r) {
+  public RandomFlowText(Random r) {
     this.r = r;
   }
 
-  String next() {
+  public String next() {
     List<String> parts = new ArrayList<>();
     maybe(parts, "priority=" + r.nextInt(65536));
     maybe(parts, "table=" + r.nextInt(100));

@@ -244,6 +244,10 @@ final class OxmReader {
       return;
     }
     long m = exact ? f.ones() : o.fromWire(maskLo) & f.ones();
+    if (f == Field.IP_FRAG) {
+      // Eight bits, of which two are something; OVS shows no others.
+      m = (m & o.valid()) == o.valid() ? f.ones() : m & o.valid();
+    }
     mask[w] |= m << f.shift();
     flow[w] |= (o.fromWire(valueLo) & m) << f.shift();
     if (f == Field.VLAN_PCP) {
