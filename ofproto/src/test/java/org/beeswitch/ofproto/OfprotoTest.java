@@ -25,6 +25,8 @@ import org.beeswitch.openflow.msg.OfErrorCode;
 import org.beeswitch.openflow.msg.OfPort;
 import org.beeswitch.openflow.msg.PacketIn;
 import org.beeswitch.openflow.msg.PacketOut;
+import org.beeswitch.openflow.msg.PortDesc;
+import org.beeswitch.openflow.msg.PortMod;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -323,6 +325,21 @@ class OfprotoTest {
     List<SteppedSwitch.Sent> sent = sw.send(1, udp(A, B));
     assertThat(sent).extracting(SteppedSwitch.Sent::port).containsExactly(3);
     assertThat(parse(sent.get(0).frame()).get(Field.ETH_SRC)).isEqualTo(0x0b0000000001L);
+  }
+
+  /** As in OVS, where only the port's look at the packet makes it one. */
+  @Test
+  void packetOutFromAPortThatDoesNotReceiveGoesNowhere() {
+    PortDesc d = sw.br0.state().ports().at(0).desc();
+    PacketOut m =
+        new PacketOut(
+            BufferId.NONE, d.port(), List.of(SteppedSwitch.output(2)), Bytes.wrap(udp(A, B)));
+    assertThat(sw.br0.packetOut(m, sw.nowNs)).isNull();
+    assertThat(sw.drain()).hasSize(1);
+    int noRecv = PortDesc.CONFIG_NO_RECV;
+    assertThat(sw.br0.portMod(new PortMod(d.port(), d.hwAddr(), noRecv, noRecv, 0))).isNull();
+    assertThat(sw.br0.packetOut(m, sw.nowNs)).isNull();
+    assertThat(sw.drain()).isEmpty();
   }
 
   @Test

@@ -162,9 +162,12 @@ public final class Xlate {
     enter(b, ofInPort);
     AlwaysMasked.begin(mask.words(), flow);
     inPacketOut = true;
-    apply(list);
-    stopped = false;
-    executeActionSet(null, 0);
+    PortState in = b.ports().get(ofInPort);
+    if (in == null || mayReceive(in)) {
+      apply(list);
+      stopped = false;
+      executeActionSet(null, 0);
+    }
     return finish();
   }
 

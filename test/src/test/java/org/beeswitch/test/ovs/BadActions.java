@@ -210,6 +210,14 @@ final class BadActions {
     to.same("vlan_pcp 8", add().match("80000c02 1001", "80000e01 08").message());
     to.same("ip_dscp 64", add().match(ethType(0x800), "80001001 40").message());
     to.same("ip_ecn 4", add().match(ethType(0x800), "80001201 04").message());
+    to.same(
+        "ip_frag of bits that mean nothing",
+        add().match(ethType(0x800), "00013502 0080").message());
+    to.same(
+        "ip_frag of one bit and of such", add().match(ethType(0x800), "00013502 01fd").message());
+    to.same(
+        "ip_frag of all bits that mean something",
+        add().match(ethType(0x800), "00013502 0103").message());
     to.same("arp_op 0x100", add().match(ethType(0x806), "80002a02 0100").message());
     to.same("arp_op of IP", add().match(ethType(0x800), "80002a02 0001").message());
     to.same("ipv6_label 0x100000", add().match(ethType(0x86dd), "80003804 00100000").message());

@@ -17,7 +17,9 @@ import java.util.function.IntPredicate;
  */
 final class KnownDifference {
   private static final int EXPERIMENTER = 4;
+  private static final int PACKET_OUT = 13;
   private static final int GROUP_MOD = 15;
+  private static final int PORT_MOD = 16;
   private static final int MULTIPART_REQUEST = 18;
   private static final int METER_MOD = 29;
 
@@ -46,6 +48,9 @@ final class KnownDifference {
     if (m.length < 8) {
       return "";
     }
+    if (theirs.equals("silence") && ours.contains("ERROR OFPBRC_BAD_VERSION")) {
+      return "D-VERSION-ERROR";
+    }
     boolean isMultipart = m[1] == MULTIPART_REQUEST;
     if (m[1] == GROUP_MOD && ours.contains("ERROR OFPGMFC_")) {
       return "R-GROUPS";
@@ -54,8 +59,8 @@ final class KnownDifference {
     } else if ((m[1] == EXPERIMENTER || isMultipart && u16(m, 8) == 0xffff)
         && ours.contains("ERROR OFPBRC_BAD_")) {
       return "R-NX-MESSAGE";
-    } else if (isMultipart && (u16(m, 8) == 1 || u16(m, 8) == 2) && u16(m, 16) >> 8 == 254) {
-      return "D-TABLE-254";
+    } else if (isMultipart && u16(m, 8) == 1 && u16(m, 16) >> 8 == 254) {
+      return "D-MISS-RULE";
     } else if (isMultipart && theirs.startsWith("MULTIPART") && ours.startsWith("MULTIPART")) {
       return ofBridges(messages, theirs, ours);
     }
@@ -70,8 +75,15 @@ final class KnownDifference {
       return "D-TEXT-METADATA";
     } else if (messages.stream().anyMatch(m -> hasOxm(m, 0x0001, f -> f == 34))) {
       return "D-TCP-FLAGS";
+    } else if (has(messages, PORT_MOD) && has(messages, PACKET_OUT)) {
+      // OVS's packet-outs go by what the port was until it has looked at all its ports again.
+      return "D-BARRIER";
     }
     return "";
+  }
+
+  private static boolean has(List<byte[]> messages, int type) {
+    return messages.stream().anyMatch(m -> m[1] == type);
   }
 
   private static String ofFlowMod(byte[] m, String theirs, String ours) {
