@@ -50,14 +50,14 @@ public final class MacTable {
     return new MacTable(entries.without(key(e.vlan(), e.mac())));
   }
 
-  /** All entries, the one seen longest ago first. */
+  /** All entries, the one seen longest ago first: by times that do not move during the sort. */
   public List<MacEntry> oldestFirst() {
-    List<MacEntry> l = new ArrayList<>(entries.size());
+    List<Victim> l = new ArrayList<>(entries.size());
     for (MacEntry e : entries) {
-      l.add(e);
+      l.add(new Victim(e, e.seenNs()));
     }
     l.sort((a, b) -> Long.signum(a.seenNs() - b.seenNs()));
-    return l;
+    return l.stream().map(Victim::entry).toList();
   }
 
   /** An entry that the table can do without, and when it had been seen last. */
