@@ -216,16 +216,34 @@ public final class Slots {
     if (!exists(run) || (run & runLength[runClass] - 1) != 0 || occupied.get(run)) {
       return false;
     }
-    byte c = chunkClass[run >> chunkBits];
-    return c == runClass || c == NO_CLASS;
+    int chunk = run >> chunkBits;
+    int c = Math.max(runClass, chunkClass[chunk]);
+    return (run & runLength[c] - 1) == 0 && (c == chunkClass[chunk] || isAligned(chunk, c));
   }
 
-  /** Says that a run that was taken over is in use; a chunk's first one gives it its class. */
+  /** Whether all runs in use in a chunk begin where runs of that class do. */
+  private boolean isAligned(int chunk, int runClass) {
+    int end = chunk + 1 << chunkBits;
+    for (int run = occupied.nextSetBit(chunk << chunkBits);
+        run >= 0 && run < end;
+        run = occupied.nextSetBit(run + 1)) {
+      if ((run & runLength[runClass] - 1) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Says that a run that was taken over is in use. A chunk's class is that of the longest run in
+   * it: shorter ones may have been put there when there was no other room.
+   */
   public void occupy(int run, int runClass) {
     if (!canOccupy(run, runClass)) {
       throw new IllegalStateException(name + ": " + run + " is no free run of class " + runClass);
     }
-    chunkClass[run >> chunkBits] = (byte) runClass;
+    int chunk = run >> chunkBits;
+    chunkClass[chunk] = (byte) Math.max(runClass, chunkClass[chunk]);
     occupied.set(run);
   }
 
