@@ -56,6 +56,8 @@ final class KnownDifference {
       return "R-GROUPS";
     } else if (m[1] == METER_MOD && ours.contains("ERROR OFPMMFC_")) {
       return "R-METERS";
+    } else if (m[1] == EXPERIMENTER && ours.contains("ERROR OFPBRC_EPERM")) {
+      return "D-NXT-PACKET-IN";
     } else if ((m[1] == EXPERIMENTER || isMultipart && u16(m, 8) == 0xffff)
         && ours.contains("ERROR OFPBRC_BAD_")) {
       return "R-NX-MESSAGE";
