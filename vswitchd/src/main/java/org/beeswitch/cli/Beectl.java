@@ -167,7 +167,6 @@ public final class Beectl {
         List.of(
             "  add-br|del-br BRIDGE, list-br, add-port BRIDGE DEV[=N], del-port [BRIDGE] DEV,",
             "  add-port BRIDGE NAME[=N] type=patch options:peer=NAME,",
-            "  add-port BRIDGE NAME[=N] type=patch options:peer=NAME,",
             "  list-ports BRIDGE, set-controller BRIDGE TARGET..., get-controller BRIDGE,",
             "  del-controller BRIDGE, show-controllers, set-fail-mode BRIDGE standalone|secure",
             "  set-ssl [--bootstrap] PRIVATE-KEY CERTIFICATE CA-CERT, get-ssl, del-ssl",

@@ -182,7 +182,10 @@ final class Queries {
     SwitchClient s = open(options, io, args);
     s.talk(
         c -> {
-          OfPort port = args.size() > 1 ? s.port(args.get(1)) : OfPort.ANY;
+          OfPort port =
+              args.size() > 1 && !args.get(1).equalsIgnoreCase("ALL")
+                  ? s.port(args.get(1))
+                  : OfPort.ANY;
           int queue =
               args.size() > 2 && !args.get(2).equalsIgnoreCase("ALL")
                   ? CNumbers.atoi(args.get(2))

@@ -14,11 +14,15 @@ import org.beeswitch.dpif.DpifPort;
 import org.beeswitch.dpif.DpifStats;
 import org.beeswitch.dpif.PortKind;
 import org.beeswitch.flow.AddressText;
+import org.beeswitch.flow.Match;
 import org.beeswitch.odp.OdpText;
 import org.beeswitch.ofproto.state.BridgeState;
 import org.beeswitch.ofproto.state.MacEntry;
 import org.beeswitch.ofproto.state.PortState;
 import org.beeswitch.ofproto.xlate.PacketInUserdata;
+import org.beeswitch.openflow.text.FlowSyntaxException;
+import org.beeswitch.openflow.text.FlowTextParser;
+import org.beeswitch.openflow.text.Names;
 import org.beeswitch.vswitchd.control.Command;
 import org.beeswitch.vswitchd.control.CommandException;
 
@@ -27,6 +31,8 @@ import org.beeswitch.vswitchd.control.CommandException;
  * of megaflows runs on the control thread, beside everything else; the rest asks {@code main}.
  */
 final class DatapathCommands {
+  private static final int MAX_DUMP_ARGS = 5;
+
   private final Daemon daemon;
 
   DatapathCommands(Daemon daemon) {
@@ -36,8 +42,15 @@ final class DatapathCommands {
   List<Command> all() {
     return List.of(
         new Command("dpctl/show", "[-s]", 0, 2, args -> show()),
-        new Command("dpctl/dump-flows", "[-m] [--names | --no-names]", 0, 3, this::dumpFlows),
+        new Command(
+            "dpctl/dump-flows",
+            "[-m] [--names | --no-names] [DATAPATH] [filter=FLOW]",
+            0,
+            MAX_DUMP_ARGS,
+            this::dumpFlows),
+        new Command("dpctl/dump-dps", "", 0, 0, args -> dpName(daemon.dpif())),
         new Command("coverage/show", "", 0, 0, args -> coverage()),
+        new Command("coverage/read-counter", "COUNTER", 1, 1, args -> readCounter(args.get(0))),
         OnMain.command(daemon, "memory/show", "", 0, 0, args -> memory()),
         OnMain.command(daemon, "fdb/show", "BRIDGE", 1, 1, args -> fdbShow(args.get(0))));
   }
@@ -70,15 +83,22 @@ final class DatapathCommands {
   private String dumpFlows(List<String> args) throws CommandException {
     boolean names = true;
     boolean verbose = false;
+    Match filter = Match.ANY;
     for (String a : args) {
-      switch (a) {
-        case "--names" -> names = true;
-        case "--no-names" -> names = false;
-        case "-m" -> verbose = true;
-        default ->
-            throw new CommandException(a + ": unknown option; there are -m, --names, --no-names");
+      if (a.equals("--names")) {
+        names = true;
+      } else if (a.equals("--no-names")) {
+        names = false;
+      } else if (a.equals("-m") || a.equals("--more")) {
+        verbose = true;
+      } else if (a.startsWith("filter=")) {
+        filter = filter(a.substring("filter=".length()));
+      } else if (!a.equals(dpName(daemon.dpif()))) {
+        throw new CommandException(
+            a + " is neither -m, --names, --no-names, filter=FLOW nor " + dpName(daemon.dpif()));
       }
     }
+    OdpKeyFilter wanted = new OdpKeyFilter(filter);
     OdpText.PortNamer namer = names ? portNames() : OdpText.PortNamer.NUMBERS;
     boolean isVerbose = verbose;
     List<String> lines = new ArrayList<>();
@@ -86,7 +106,8 @@ final class DatapathCommands {
     daemon
         .dpif()
         .flowDump(
-            (id, key, mask, actions, stats) ->
+            (id, key, mask, actions, stats) -> {
+              if (wanted.admits(key, mask)) {
                 lines.add(
                     (isVerbose
                             ? OdpText.formatKeyVerbose(key, mask, namer)
@@ -94,10 +115,20 @@ final class DatapathCommands {
                         + ", "
                         + OdpText.formatStats(stats, now)
                         + ", actions:"
-                        + OdpText.formatActions(actions, key, namer, PacketInUserdata.INSTANCE)));
+                        + OdpText.formatActions(actions, key, namer, PacketInUserdata.INSTANCE));
+              }
+            });
     StringBuilder s = new StringBuilder();
     lines.forEach(l -> s.append(l).append('\n'));
     return s.toString();
+  }
+
+  private Match filter(String text) throws CommandException {
+    try {
+      return new FlowTextParser(Names.NONE).filter(text).match();
+    } catch (FlowSyntaxException e) {
+      throw new CommandException("Failed to parse filter (" + e.text() + ")", e);
+    }
   }
 
   private OdpText.PortNamer portNames() {
@@ -112,6 +143,14 @@ final class DatapathCommands {
     StringBuilder s = new StringBuilder();
     daemon.coverage().forEach((name, n) -> s.append(String.format("%-40s %d\n", name, n)));
     return s.toString();
+  }
+
+  private String readCounter(String name) throws CommandException {
+    Long n = daemon.coverage().get(name);
+    if (n == null) {
+      throw new CommandException("No such counter");
+    }
+    return n.toString();
   }
 
   /**

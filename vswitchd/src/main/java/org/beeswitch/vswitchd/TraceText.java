@@ -4,7 +4,6 @@ package org.beeswitch.vswitchd;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.beeswitch.ofproto.state.Rule;
 import org.beeswitch.ofproto.xlate.XlateTrace;
 import org.beeswitch.openflow.text.ActionText;
@@ -21,13 +20,6 @@ import org.jspecify.annotations.Nullable;
  * the action set.
  */
 final class TraceText {
-  /** Notes that OVS marks as details; all others are warnings. */
-  private static final Set<String> DETAILS =
-      Set.of(
-          "no learned MAC for destination, flooding",
-          "forwarding to learned port",
-          "learned port is input port, dropping");
-
   private static final String FRAGMENT_DROPPED =
       "Packets are IP fragments and the fragment handling mode is \"drop\".";
 
@@ -67,10 +59,15 @@ final class TraceText {
   private final List<Visit> visits = new ArrayList<>();
   private final List<Node> tables = new ArrayList<>();
 
-  private TraceText() {}
+  private final Names names;
 
-  static String of(XlateTrace trace) {
-    TraceText t = new TraceText();
+  private TraceText(Names names) {
+    this.names = names;
+  }
+
+  /** All steps, with ports by these names. */
+  static String of(XlateTrace trace, Names names) {
+    TraceText t = new TraceText(names);
     trace.steps().forEach(t::add);
     for (Node table : t.tables) {
       if (table.subs.isEmpty()) {
@@ -109,22 +106,35 @@ final class TraceText {
       enter(v, table(t.tableId(), t.rule()));
     } else if (step instanceof XlateTrace.FragmentDropped f) {
       enter(v, String.format("%2d. %s", f.tableId(), FRAGMENT_DROPPED));
-    } else if (step instanceof XlateTrace.ActionSet) {
+    } else if (step instanceof XlateTrace.ExecutesActionSet) {
       Node set = new Node(Kind.TABLE, "--. Executing action set:");
       (v.first == null ? v.here : v.first).add(set);
       v.here = set.subs;
     } else if (step instanceof XlateTrace.Did d) {
       StringBuilder s = new StringBuilder();
       v.here.add(
-          new Node(Kind.ACTION, ActionText.append(s, List.of(d.action()), Names.NONE).toString()));
+          new Node(Kind.ACTION, ActionText.append(s, List.of(d.action()), names).toString()));
     } else if (step instanceof XlateTrace.DidInstruction d) {
       v.here.add(
           new Node(
-              Kind.ACTION,
-              ActionText.append(new StringBuilder(), d.what(), Names.NONE).toString()));
-    } else if (step instanceof XlateTrace.Note n) {
-      v.here.add(new Node(DETAILS.contains(n.text()) ? Kind.DETAIL : Kind.WARNING, n.text()));
+              Kind.ACTION, ActionText.append(new StringBuilder(), d.what(), names).toString()));
+    } else if (step instanceof XlateTrace.ActionSetContent c) {
+      v.here.add(new Node(Kind.DETAIL, content(c)));
+    } else if (step instanceof XlateTrace.Detail d) {
+      v.here.add(new Node(Kind.DETAIL, d.text()));
+    } else if (step instanceof XlateTrace.Warning w) {
+      v.here.add(new Node(Kind.WARNING, w.text()));
     }
+  }
+
+  private String content(XlateTrace.ActionSetContent c) {
+    String verb = c.before() ? "was" : "is";
+    return c.actions().isEmpty()
+        ? "action set " + verb + " empty"
+        : "action set "
+            + verb
+            + ": "
+            + ActionText.append(new StringBuilder(), c.actions(), Names.NONE);
   }
 
   private void enter(Visit v, String text) {
@@ -135,12 +145,12 @@ final class TraceText {
     tables.add(table);
   }
 
-  private static String table(int id, @Nullable Rule rule) {
+  private String table(int id, @Nullable Rule rule) {
     StringBuilder s = new StringBuilder(String.format("%2d. ", id));
     if (rule == null) {
       return s.append("No match.").toString();
     }
-    MatchText.append(s, rule.match(), MatchText.DEFAULT_PRIORITY, Names.NONE);
+    MatchText.append(s, rule.match(), MatchText.DEFAULT_PRIORITY, names);
     if (s.charAt(s.length() - 1) != ' ') {
       s.append(", ");
     }

@@ -68,8 +68,22 @@ final class ActionSet {
         : a.type() == old.type() && !(a instanceof Action.SetField);
   }
 
-  /** Appends the actions in the order of execution. */
+  /** What would be executed: nothing without an output. */
+  List<Action> toBeExecuted() {
+    List<Action> all = new ArrayList<>();
+    if (sends()) {
+      appendTo(all);
+    }
+    return all;
+  }
+
+  /** Appends the actions in the order of execution, and is empty then. */
   void drainTo(List<Action> out) {
+    appendTo(out);
+    clear();
+  }
+
+  private void appendTo(List<Action> out) {
     for (Action.Type t : ORDER) {
       add(out, t);
     }
@@ -82,7 +96,6 @@ final class ActionSet {
     } else {
       add(out, Action.Type.OUTPUT);
     }
-    clear();
   }
 
   /**

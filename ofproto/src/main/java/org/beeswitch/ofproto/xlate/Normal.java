@@ -38,15 +38,15 @@ final class Normal {
     // A packet that the controller made comes from no port: nothing to learn, and every port may
     // get it.
     if (in == null && !x.isPacketOutPort(inPort)) {
-      x.note("no input bundle, dropping");
+      x.warn("no input bundle, dropping");
       return;
     }
     if (EthType.isVlan((int) flow[ETH_DST_TYPE] & 0xffff) && (tci & VLAN_PRESENT) == 0) {
-      x.note("partial VLAN tag, dropping");
+      x.warn("partial VLAN tag, dropping");
       return;
     }
     if (in != null && dst >>> 4 == 0x0180c2000000L >>> 4) {
-      x.note("packet has reserved destination MAC, dropping");
+      x.detail("packet has reserved destination MAC, dropping");
       return;
     }
     boolean gratArp = isGratuitousArp(flow, mask);
@@ -54,21 +54,21 @@ final class Normal {
       learn(x, bridge, vlan, src, inPort, gratArp);
     }
     if (MacTable.isMulticast(dst)) {
-      x.note("no learned MAC for destination, flooding");
+      x.detail("no learned MAC for destination, flooding");
       flood(x, bridge, inPort);
       return;
     }
     MacEntry e = bridge.macs().get(vlan, dst);
     x.out().dependencies.mac(bridge.number(), vlan, dst);
     if (e == null) {
-      x.note("no learned MAC for destination, flooding");
+      x.detail("no learned MAC for destination, flooding");
       flood(x, bridge, inPort);
     } else if (bridge.ports().get(e.ofPort()) == null) {
-      x.note("learned port is unknown, dropping");
+      x.warn("learned port is unknown, dropping");
     } else if (e.ofPort() == inPort) {
-      x.note("learned port is input port, dropping");
+      x.detail("learned port is input port, dropping");
     } else {
-      x.note("forwarding to learned port");
+      x.detail("forwarding to learned port");
       to(x, e.ofPort());
     }
   }

@@ -137,7 +137,29 @@ public final class Xlate {
       return finish();
     }
     PortState in = b.ports().get((int) port);
-    if (in != null && mayReceive(in)) {
+    return in == null ? finish() : runPipeline(in);
+  }
+
+  /**
+   * Translates a packet for a trace: in a bridge that is named, at a port that need not be there,
+   * with what a pipeline would have put into metadata and registers already.
+   */
+  public XlateOut translateInto(Snapshot s, Flow packetFlow, int bridgeNumber, int ofInPort) {
+    begin(s, packetFlow);
+    BridgeState b = s.bridge(bridgeNumber);
+    if (b == null) {
+      out.error = XlateError.BRIDGE_NOT_FOUND;
+      return finish();
+    }
+    enter(b, ofInPort);
+    flow[METADATA] = packetFlow.words()[METADATA];
+    System.arraycopy(packetFlow.words(), REGS, flow, REGS, CONJ_ACTSET - REGS);
+    AlwaysMasked.begin(mask.words(), flow);
+    return runPipeline(b.ports().get(ofInPort));
+  }
+
+  private XlateOut runPipeline(@Nullable PortState in) {
+    if (in == null || mayReceive(in)) {
       lookup(0);
       Rule first = rule;
       run();
@@ -258,18 +280,24 @@ public final class Xlate {
         return;
       }
       if (i.hasClear()) {
+        if (trace != null) {
+          trace.clears(depth, actionSet);
+        }
         actionSet.clear();
         showActionSetOutput();
       }
       if (i.hasWrite()) {
         actionSet.write(i.write());
+        if (trace != null) {
+          trace.wrote(depth, i.write(), actionSet);
+        }
         showActionSetOutput();
       }
       if (i.hasMetadata()) {
         flow[METADATA] = flow[METADATA] & ~i.metadataMask() | i.metadata();
       }
       if (trace != null) {
-        trace.addInstructions(depth, i);
+        trace.goesOn(depth, i);
       }
       if (!i.hasGoto() || !mayLookUpMore()) {
         return;
@@ -329,7 +357,7 @@ public final class Xlate {
     List<Action> list = setActions.isEmpty() ? setActions : new ArrayList<>(); // nested in another
     actionSet.drainTo(list);
     if (trace != null) {
-      trace.add(new XlateTrace.ActionSet(depth));
+      trace.add(new XlateTrace.ExecutesActionSet(depth));
     }
     rule = began;
     tableId = beganInTable;
@@ -373,7 +401,7 @@ public final class Xlate {
     } else if (o.port().equals(OfPort.ANY)) {
       return;
     } else if (port == inPort) {
-      note("skipping output to input port");
+      warn("skipping output to input port");
     } else {
       outputTo(port);
     }
@@ -394,9 +422,9 @@ public final class Xlate {
   void outputTo(int ofPort) {
     PortState p = here().ports().get(ofPort);
     if (p == null) {
-      note("Nonexistent output port");
+      warn("Nonexistent output port");
     } else if (p.has(PortDesc.CONFIG_NO_FWD)) {
-      note("OFPPC_NO_FWD set, skipping output");
+      detail("OFPPC_NO_FWD set, skipping output");
     } else if (p.patch() != null) {
       throughPatchPort(p);
     } else if (p.odpPort() != 0) {
@@ -429,13 +457,13 @@ public final class Xlate {
     BridgeState there = snapshot.bridge(end.peerBridge());
     PortState in = there == null ? null : there.ports().get(end.peerOfPort());
     if (there == null || in == null || in.patch() == null) {
-      note("patch port has no peer");
+      warn("patch port has no peer");
       return;
     }
     out.effects.patchTx(end.tx());
     out.effects.patchRx(in.patch().rx());
     if (depth == MAX_DEPTH || resubmits == MAX_RESUBMITS) {
-      note(depth == MAX_DEPTH ? "over max translation depth" : "over max resubmit actions");
+      warn(depth == MAX_DEPTH ? "over max translation depth" : "over max resubmit actions");
       return;
     }
     depth++;
@@ -523,7 +551,7 @@ public final class Xlate {
   private void decNwTtl() {
     if (!Rewrites.decNwTtl(flow, mask.words())) {
       boolean v4 = (flow[ETH_DST_TYPE] & 0xffff) == EthType.IPV4;
-      note(v4 ? "IPv4 decrement TTL exception" : "IPv6 decrement TTL exception");
+      warn(v4 ? "IPv4 decrement TTL exception" : "IPv6 decrement TTL exception");
       toController(Action.Output.ALL_BYTES, PacketIn.Reason.INVALID_TTL);
       stopped = true;
     }
@@ -532,7 +560,7 @@ public final class Xlate {
   private void setField(Action.SetField a) {
     if (!Rewrites.setField(a, flow, mask.words())) {
       if (trace != null) {
-        note("unmet prerequisites for " + a.field().text() + ", set_field ignored");
+        warn("unmet prerequisites for " + a.field().text() + ", set_field ignored");
       }
     }
   }
@@ -604,9 +632,15 @@ public final class Xlate {
     return out;
   }
 
-  void note(String text) {
+  void detail(String text) {
     if (trace != null) {
-      trace.add(new XlateTrace.Note(depth, text));
+      trace.add(new XlateTrace.Detail(depth, text));
+    }
+  }
+
+  void warn(String text) {
+    if (trace != null) {
+      trace.add(new XlateTrace.Warning(depth, text));
     }
   }
 

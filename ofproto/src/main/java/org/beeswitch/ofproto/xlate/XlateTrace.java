@@ -34,10 +34,16 @@ public final class XlateTrace {
   public record DidInstruction(int depth, Instructions what) implements Step {}
 
   /** The action set is executed from here on. */
-  public record ActionSet(int depth) implements Step {}
+  public record ExecutesActionSet(int depth) implements Step {}
 
-  /** Why something was or was not done, in OVS's words. */
-  public record Note(int depth, String text) implements Step {}
+  /** What the action set has in it, before it is cleared or after it is written. */
+  public record ActionSetContent(int depth, boolean before, List<Action> actions) implements Step {}
+
+  /** How something was done, in OVS's words. */
+  public record Detail(int depth, String text) implements Step {}
+
+  /** Why something was not done, in OVS's words. */
+  public record Warning(int depth, String text) implements Step {}
 
   private final List<Step> steps = new ArrayList<>();
 
@@ -45,14 +51,20 @@ public final class XlateTrace {
     steps.add(s);
   }
 
-  /** Notes each instruction but apply-actions, which notes itself action by action. */
-  void addInstructions(int depth, Instructions i) {
-    if (i.hasClear()) {
-      add(new DidInstruction(depth, Instructions.builder().clear().build()));
-    }
-    if (i.hasWrite()) {
-      add(new DidInstruction(depth, Instructions.builder().write(i.write()).build()));
-    }
+  /** The action set is cleared. */
+  void clears(int depth, ActionSet set) {
+    add(new DidInstruction(depth, Instructions.builder().clear().build()));
+    add(new ActionSetContent(depth, true, set.toBeExecuted()));
+  }
+
+  /** These were written to the action set. */
+  void wrote(int depth, List<Action> actions, ActionSet set) {
+    add(new DidInstruction(depth, Instructions.builder().write(actions).build()));
+    add(new ActionSetContent(depth, false, set.toBeExecuted()));
+  }
+
+  /** Notes the instructions that come last: metadata, goto. */
+  void goesOn(int depth, Instructions i) {
     if (i.hasMetadata()) {
       add(
           new DidInstruction(

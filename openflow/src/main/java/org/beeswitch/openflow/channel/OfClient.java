@@ -257,6 +257,9 @@ public final class OfClient<I, O> implements AutoCloseable {
       xids.add(bytes.getInt(start + 4));
     }
     int barrierXid = nextXid();
+    while (xids.contains(barrierXid)) { // the caller's numbers are its own
+      barrierXid = nextXid();
+    }
     bytes.writeBytes(Frame.of(version, version == OF10 ? 18 : 20, barrierXid).bytes());
     write(bytes, deadlineNs);
     var errors = new ArrayList<I>();

@@ -182,10 +182,15 @@ public final class ControlServer {
   private Unixctl.Reply answer(byte[] json) throws IOException {
     Unixctl.Request r = Unixctl.readRequest(json);
     try {
-      return new Unixctl.Reply(r.id(), run(r), null);
+      return new Unixctl.Reply(r.id(), line(run(r)), null);
     } catch (CommandException e) {
-      return new Unixctl.Reply(r.id(), null, e.getMessage() + "\n");
+      return new Unixctl.Reply(r.id(), null, line(String.valueOf(e.getMessage())));
     }
+  }
+
+  /** What is said ends a line (OVS {@code unixctl_command_reply__}). */
+  private static String line(String text) {
+    return text.isEmpty() || text.endsWith("\n") ? text : text + "\n";
   }
 
   private String run(Unixctl.Request r) throws CommandException {
