@@ -2,7 +2,10 @@
 
 package org.beeswitch.test.ovs;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.beeswitch.cli.Beectl;
 import org.beeswitch.netdev.testing.TestNetns;
 import org.beeswitch.openflow.channel.OfClient;
 import org.beeswitch.openflow.channel.OfMessageCodec;
@@ -133,10 +137,26 @@ public final class OwnSwitch implements Subject {
     return RealOvs.command("ovs-ofctl", c, rundir);
   }
 
-  /** Runs {@code beectl} on br0. */
-  RealOvs.Output beectl(String... arguments) {
+  /** Runs {@code beectl} in this process: what it prints, on stderr and then on stdout. */
+  RealOvs.Output beectl(List<String> arguments, String stdin) {
     List<String> c = new ArrayList<>(List.of("--rundir", rundir.toString()));
-    c.addAll(List.of(arguments));
+    c.addAll(arguments);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int status =
+        Beectl.run(
+            c.toArray(String[]::new),
+            new ByteArrayInputStream(stdin.getBytes(StandardCharsets.UTF_8)),
+            new PrintStream(out, false, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8));
+    return new RealOvs.Output(
+        status, err.toString(StandardCharsets.UTF_8) + out.toString(StandardCharsets.UTF_8));
+  }
+
+  /** Runs {@code bin/beectl}, a process. */
+  RealOvs.Output beectlProcess(List<String> arguments) {
+    List<String> c = new ArrayList<>(List.of("--rundir", rundir.toString()));
+    c.addAll(arguments);
     return RealOvs.command(BIN.resolve("beectl").toString(), c, rundir);
   }
 

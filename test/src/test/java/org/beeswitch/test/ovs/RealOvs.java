@@ -4,6 +4,7 @@ package org.beeswitch.test.ovs;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -181,9 +182,14 @@ public final class RealOvs implements Subject {
   /** Runs {@code ovs-ofctl -O OpenFlow13} on br0, which finds it in this run directory. */
   @Override
   public Output ofctl(String... arguments) {
+    return ofctl(rundir, List.of(arguments), "");
+  }
+
+  /** Runs {@code ovs-ofctl -O OpenFlow13} on br0, which it finds in a run directory. */
+  public static Output ofctl(Path rundir, List<String> arguments, String stdin) {
     List<String> c = new ArrayList<>(List.of("-O", "OpenFlow13"));
-    c.addAll(List.of(arguments));
-    return command("ovs-ofctl", c, rundir);
+    c.addAll(arguments);
+    return command("ovs-ofctl", c, rundir, stdin);
   }
 
   private String succeed(String program, List<String> arguments) {
@@ -197,13 +203,21 @@ public final class RealOvs implements Subject {
 
   /** Runs a program of Open vSwitch with this run directory. */
   public static Output command(String program, List<String> arguments, Path rundir) {
+    return command(program, arguments, rundir, "");
+  }
+
+  private static Output command(String program, List<String> arguments, Path rundir, String stdin) {
     List<String> c = new ArrayList<>(List.of(program));
     c.addAll(arguments);
     ProcessBuilder b = new ProcessBuilder(c).redirectErrorStream(true);
     b.environment().put("OVS_RUNDIR", rundir.toString());
     try {
       Process p = b.start();
-      p.getOutputStream().close();
+      try (OutputStream out = p.getOutputStream()) {
+        out.write(stdin.getBytes(StandardCharsets.UTF_8));
+      } catch (IOException e) {
+        // It has not waited for its input: what it says of that is what counts.
+      }
       String text;
       try (InputStream in = p.getInputStream()) {
         text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
