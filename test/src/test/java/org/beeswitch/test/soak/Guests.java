@@ -125,11 +125,13 @@ final class Guests {
   }
 
   /** A client that goes in the middle of the greeting, or listens in and does not read. */
-  private void leaveHalfway(String bridge) throws IOException {
+  private void leaveHalfway(String bridge) {
     String name = bridge + (tools.nextBoolean() ? ".mgmt" : ".snoop");
     try (SocketChannel c = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       c.connect(UnixDomainSocketAddress.of(site.rundir().resolve(name)));
       c.write(ByteBuffer.wrap(new byte[] {4, 0, 0, 8, 0}));
+    } catch (IOException e) {
+      // Where there is no controller there is nothing to listen in on, and the switch closes.
     }
   }
 
