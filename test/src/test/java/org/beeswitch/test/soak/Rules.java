@@ -183,8 +183,10 @@ final class Rules {
 
   private FlowMod messyChange() throws FlowSyntaxException {
     int table = messy.nextInt(2);
-    String match =
-        "table=" + table + ",priority=" + (10 + messy.nextInt(5)) + messyMatch(messy.nextInt(8));
+    int kind = messy.nextInt(11);
+    // Rules of different masks never have the same priority: which of two wins would be anybody's.
+    int priority = 20 * (1 + messy.nextInt(5)) + kind;
+    String match = "table=" + table + ",priority=" + priority + messyMatch(kind);
     String actions = ",actions=" + messyActions(table, messy.nextInt(10));
     return switch (messy.nextInt(8)) {
       case 0 -> Site.flow(FlowMod.Command.DELETE_STRICT, match);
@@ -197,7 +199,8 @@ final class Rules {
 
   private String messyMatch(int kind) {
     return switch (kind) {
-      case 0 -> ",ip,nw_dst=10.0.0." + messy.nextInt(8) + "/" + (29 + messy.nextInt(4));
+      case 0, 8, 9, 10 ->
+          ",ip,nw_dst=10.0.0." + messy.nextInt(8) + "/" + (kind == 0 ? 32 : 21 + kind);
       case 1 -> ",udp,tp_dst=" + messy.nextInt(64) * 1024 + "/0xfc00";
       case 2 -> ",in_port=" + (1 + messy.nextInt(3));
       case 3 -> ",dl_src=02:00:00:00:00:0" + (1 + messy.nextInt(5));
