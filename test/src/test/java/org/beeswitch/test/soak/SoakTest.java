@@ -69,7 +69,6 @@ class SoakTest {
           "drop_action_failed",
           "drop_bad_action",
           "drop_no_scratch",
-          "drop_not_a_port",
           "drop_pull",
           "drop_tail_call",
           "drop_upcall_no_handler",
