@@ -117,7 +117,7 @@ final class Multiparts {
     return l;
   }
 
-  /** No port has queues until the issue that brings them. */
+  /** No port has queues yet. */
   private @Nullable OfErrorCode queues(OfConn c, int xid, MultipartRequest.Queue q) {
     boolean allPorts = q.port().equals(OfPort.ANY);
     if (!allPorts && ofproto.state().ports().get(q.port().number()) == null) {

@@ -232,10 +232,7 @@ final class Requests {
     return null;
   }
 
-  /**
-   * There are no groups until the issue that brings them: none can be added, deleting all of none
-   * is right.
-   */
+  /** There are no groups yet: none can be added, deleting all of none is right. */
   private static @Nullable OfErrorCode groupMod(GroupMod m) {
     return switch (m.command()) {
       case ADD, ADD_OR_MODIFY -> OfErrorCode.OFPGMFC_OUT_OF_GROUPS;
