@@ -238,7 +238,7 @@ class DaemonTest {
       // Of OVS's form: in order of names, and without what there is none of.
       assertThat(m.beectl("memory", "show"))
           .matches(
-              "handlers:\\d+ heap_kb:\\d+ heap_max_kb:\\d+ ports:6 revalidators:1 rules:2"
+              "handlers:\\d+ heap_kb:\\d+ heap_max_kb:\\d+ ports:6 revalidators:1 rules:10"
                   + " udpif keys:\\d+\n");
     }
   }

@@ -278,12 +278,30 @@ class SoakTest {
           "br0", Site.flow(FlowMod.Command.ADD, rule.formatted(way[0], 0x600d0 + way[0], way[1])));
     }
     for (int[] pair : new int[][] {{1, 2}, {3, 4}, {4, 5}}) {
-      Await.until("host " + pair[0] + " pings " + pair[1], () -> site.pings(pair[0], pair[1]));
+      pingsSoon(pair[0], pair[1]);
     }
     assertThat(site.flows("br0"))
         .filteredOn(f -> f.cookie() >>> 4 == 0x600d)
         .hasSize(2)
         .allSatisfy(f -> assertThat(f.packetCount()).isPositive());
+  }
+
+  private void pingsSoon(int from, int to) throws Exception {
+    try {
+      Await.until("host " + from + " pings " + to, () -> site.pings(from, to));
+    } catch (AssertionError e) {
+      throw new AssertionError(
+          String.join(
+              "\n",
+              "what the switch has now:",
+              String.valueOf(site.flows("br0")),
+              String.valueOf(site.flows("br1")),
+              site.control("fdb/show", "br0"),
+              site.control("fdb/show", "br1"),
+              site.control("dpctl/show"),
+              site.control("dpctl/dump-flows")),
+          e);
+    }
   }
 
   private void theEndLeavesNothing(String devicesWere) throws Exception {
