@@ -251,7 +251,7 @@ class TlsTest {
   }
 
   @Test
-  @ExpectedLog("private key must be configured")
+  @ExpectedLog({"private key must be configured", "TLS: "})
   void withoutAKeyNothingIsMadeOrAccepted() throws Exception {
     controllerSide.streams.setTls(who("controller"));
     var active = switchSide.connect("ssl:127.0.0.1:" + controllerSide.listen());

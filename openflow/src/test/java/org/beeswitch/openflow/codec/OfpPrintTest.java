@@ -43,7 +43,9 @@ class OfpPrintTest {
     String out = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(p.waitFor()).as(out).isZero();
     Files.delete(file);
-    assertThat(out).doesNotContain("***").doesNotContain("decode error");
+    // Of packet-ins without a buffer that say they are longer than their data, as some samples are.
+    String remark = "(***total_len != data_len***)";
+    assertThat(out.replace(remark, "")).doesNotContain("***").doesNotContain("decode error");
     for (int i = 0; i < all.size(); i++) {
       assertThat(out).as("%s", all.get(i)).contains(String.format("(xid=%#x)", 0x1000 + i));
     }

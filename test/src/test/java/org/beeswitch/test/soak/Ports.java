@@ -49,10 +49,9 @@ final class Ports {
 
   /** Port 3 is as it was in the beginning, whatever was under way. */
   void mend() throws Exception {
-    if (!site.host(FLAPPING).exec("ip", "-br", "link").contains("eth0")) {
-      site.wire(FLAPPING);
-    }
-    site.host(FLAPPING).exec("ip", "link", "set", "dev", "eth0", "up");
+    // The wire may have been half made when its thread was told to end: without an address, say.
+    site.host(FLAPPING).exec("sh", "-c", "ip link del eth0 || true");
+    site.wire(FLAPPING);
     site.machine.exec("ip", "link", "set", "dev", "p3", "up", "mtu", "1500");
     if (!site.control("list-ports", "br0").contains("p3\n")) {
       site.control("add-port", "br0", "p3=3");
