@@ -88,7 +88,7 @@ class GarbageTest {
           say(c, s);
         }
         try (ControlClient c = ControlClient.connect(dir)) {
-          assertThat(c.call("echo", List.of("there")).result()).isEqualTo("there");
+          assertThat(c.call("echo", List.of("there")).result()).isEqualTo("there\n");
         }
       }
     } finally {

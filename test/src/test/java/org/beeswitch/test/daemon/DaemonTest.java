@@ -309,6 +309,7 @@ class DaemonTest {
                    0. ip, priority 5
                       dec_ttl
                       write_actions(output:2)
+                       -> action set is: output:2
                       write_metadata:0x5
                       goto_table:1
                        1. tcp, priority 9, cookie 0x7

@@ -55,7 +55,7 @@ class ControlServerTest {
   @Test
   void anAnswerIsAResultOrAnError() throws IOException {
     assertThat(call("echo", "a", "\"ä\\", "}{"))
-        .isEqualTo(new Unixctl.Reply("0", "a \"ä\\ }{", null));
+        .isEqualTo(new Unixctl.Reply("0", "a \"ä\\ }{\n", null));
     assertThat(call("refuse")).isEqualTo(new Unixctl.Reply("0", null, "not today\n"));
   }
 
@@ -69,7 +69,7 @@ class ControlServerTest {
 
   @Test
   void anAnswerMayBeLongerThanASocketTakes() throws IOException {
-    assertThat(call("large").result()).hasSize(5_000_000);
+    assertThat(call("large").result()).hasSize(5_000_001).endsWith("x\n");
   }
 
   @Test
@@ -78,7 +78,9 @@ class ControlServerTest {
         "{\"id\":\"x\",\"method\":\"echo\",\"params\":[\"1\"]} \n"
             + "{\"params\":[\"2\"],\"method\":\"echo\",\"id\":7}";
     String expected =
-        "{\"id\":\"x\",\"result\":\"1\",\"error\":null}{\"id\":7,\"result\":\"2\",\"error\":null}";
+        "{\"id\":\"x\",\"result\":\"1\\n"
+            + "\",\"error\":null}{\"id\":7,\"result\":\"2\\n"
+            + "\",\"error\":null}";
     try (SocketChannel c = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       c.connect(UnixDomainSocketAddress.of(dir.resolve("beeswitchd.1.ctl")));
       for (byte b : two.getBytes(StandardCharsets.UTF_8)) {
@@ -97,7 +99,7 @@ class ControlServerTest {
       c.write(ByteBuffer.wrap("GET / HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII)));
       assertThat(c.read(ByteBuffer.allocate(1))).isEqualTo(-1);
     }
-    assertThat(call("echo", "still there").result()).isEqualTo("still there");
+    assertThat(call("echo", "still there").result()).isEqualTo("still there\n");
   }
 
   @Test
