@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.beeswitch.flow.Packet;
@@ -34,6 +35,9 @@ import org.beeswitch.test.ovs.Unixctl;
  * 4 to each other.
  */
 final class Traffic implements AutoCloseable {
+  /** How long the last packet of a stream may be under way. */
+  private static final long LAST_PACKET_NS = 2_000_000_000L;
+
   private static final int PORTS = 4;
 
   /** Less than a second of it fits into the queue of a packet socket. */
@@ -159,6 +163,10 @@ final class Traffic implements AutoCloseable {
     stream.pause();
     long last = stream.sent();
     arrivals.awaitAll(stream, 0, last - 1);
+    long patience = System.nanoTime() + LAST_PACKET_NS;
+    while (arrivals.count(0, 0, last) < last && System.nanoTime() - patience < 0) {
+      LockSupport.parkNanos(1_000_000L); // the last one is not in what is awaited above
+    }
     long lost = last - arrivals.count(0, 0, last);
     long excused =
         stream.refused()
