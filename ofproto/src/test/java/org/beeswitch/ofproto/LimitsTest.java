@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.beeswitch.ofproto;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.beeswitch.ofproto.SteppedSwitch.output;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.beeswitch.flow.Field;
 import org.beeswitch.flow.Match;
 import org.beeswitch.flow.PacketBuilder;
@@ -173,16 +176,21 @@ class LimitsTest {
   void aPortCannotKeepHandlersWaitingForEver() {
     MacLearner learner = sw.backer.learner();
     learner.learnAtOnce(() -> {});
+    AtomicLong clock = new AtomicLong(System.nanoTime());
+    LongSupplier eachLookTakesTime = () -> clock.addAndGet(MILLISECONDS.toNanos(10));
+    learner.clock(eachLookTakesTime);
     int waited = 0;
     while (sw.backer.coverage().get("mac_learning_not_waited") == 0) {
       learner.learn(sw.br0.number(), 0, FIRST + waited++, 1, false);
       assertThat(waited).as("20 ms each, 200 ms in one go").isLessThan(200);
       sw.backer.doWork(sw.nowNs);
     }
+    learner.clock(clock::get); // no time passes in which it would be granted waits again
     for (int i = 0; i <= MacLearner.LATER; i++) {
       learner.learn(sw.br0.number(), 0, FIRST + 1_000 + i, 1, false);
     }
     assertThat(sw.backer.coverage().get("mac_learning_refused")).isPositive();
+    learner.clock(eachLookTakesTime);
     assertThat(learner.learn(sw.br0.number(), 0, FIRST + 99, 2, false))
         .as("another port's waits, in vain here")
         .isFalse();
