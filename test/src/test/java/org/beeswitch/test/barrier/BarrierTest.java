@@ -249,7 +249,7 @@ class BarrierTest {
                 ovs.connect(),
                 RATE,
                 (mac, port) -> {
-                  throw new UnsupportedOperationException("nothing is learned here");
+                  throw new IllegalStateException("moves by RULE have no addresses to learn");
                 },
                 random)) {
       Moves.Outcome o = moves.make(Moves.Way.RULE, Seed.sized(30, 1_000));

@@ -10,11 +10,13 @@ import java.util.TreeMap;
 import org.beeswitch.dpif.ActionExecutor;
 import org.beeswitch.dpif.DropReason;
 import org.beeswitch.dpif.UpcallKind;
+import org.beeswitch.flow.FlowLayout;
 import org.beeswitch.flow.Packet;
 import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
 import org.beeswitch.odp.OdpSyntaxException;
 import org.beeswitch.odp.OdpText;
+import org.beeswitch.ofproto.xlate.PacketInUserdata;
 import org.beeswitch.ofproto.xlate.RandomTables;
 
 /**
@@ -76,8 +78,7 @@ record Outcome(List<String> sent) {
   }
 
   private static int priority(OdpKey metadata) {
-    return (int)
-        metadata.words()[org.beeswitch.flow.FlowLayout.SKB - org.beeswitch.flow.FlowLayout.ODP];
+    return (int) metadata.words()[FlowLayout.SKB - FlowLayout.ODP];
   }
 
   private static String hex(Packet p) {
@@ -88,7 +89,7 @@ record Outcome(List<String> sent) {
   private static final class Controller implements OdpText.Userdata {
     @Override
     public void format(StringBuilder sb, UpcallKind kind, long c0, long c1, long c2) {
-      throw new UnsupportedOperationException();
+      PacketInUserdata.INSTANCE.format(sb, kind, c0, c1, c2);
     }
 
     @Override

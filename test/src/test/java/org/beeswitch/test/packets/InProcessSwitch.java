@@ -26,6 +26,7 @@ import org.beeswitch.flow.Match;
 import org.beeswitch.netdev.Link;
 import org.beeswitch.netdev.Links;
 import org.beeswitch.netdev.NetdevException;
+import org.beeswitch.netdev.NetdevStats;
 import org.beeswitch.netdev.testing.TestNetns;
 import org.beeswitch.ofproto.Backer;
 import org.beeswitch.ofproto.Ofproto;
@@ -383,12 +384,25 @@ final class InProcessSwitch implements AutoCloseable {
 
     @Override
     public PortStats stats(DpifPort port, OfPort number) {
-      throw new UnsupportedOperationException("nobody asks here");
+      try {
+        NetdevStats s = links.stats(links.get(port.name()).ifindex());
+        long rx = s.rxPackets();
+        long tx = s.txPackets();
+        return new PortStats(
+            number, rx, tx, s.rxBytes(), s.txBytes(), -1, -1, -1, -1, -1, -1, -1, -1, 0, 0);
+      } catch (NetdevException e) {
+        throw new IllegalStateException(e);
+      }
     }
 
     @Override
     public boolean setUp(DpifPort port, boolean up) {
-      throw new UnsupportedOperationException("nobody asks here");
+      try {
+        links.setUp(links.get(port.name()).ifindex(), up);
+        return true;
+      } catch (NetdevException e) {
+        throw new IllegalStateException(e);
+      }
     }
   }
 }
