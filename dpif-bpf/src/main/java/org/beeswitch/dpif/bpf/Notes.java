@@ -2,12 +2,12 @@
 
 package org.beeswitch.dpif.bpf;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import org.beeswitch.dpif.DpifException;
 import org.beeswitch.dpif.bpf.map.Abi;
+import org.beeswitch.dpif.bpf.map.Mem;
 import org.beeswitch.dpif.bpf.sys.Bpf;
 import org.beeswitch.netdev.Errno;
 
@@ -16,15 +16,15 @@ import org.beeswitch.netdev.Errno;
  * with the datapath ({@link org.beeswitch.dpif.Dpif#notes}). One thread at a time.
  */
 final class Notes {
+  /** What names of the datapath's own notes begin with; no client's does. */
+  private static final String OWN = "/";
+
   private final int mapFd;
   private final Bpf.Attr attr = new Bpf.Attr(Abi.NOTE_NAME, 8);
 
   Notes(int mapFd) {
     this.mapFd = mapFd;
   }
-
-  /** What names of the datapath's own notes begin with; no client's does. */
-  private static final String OWN = "/";
 
   void putOwn(String name, long value) throws DpifException {
     BpfSystem.check(put(OWN + name, value), "note " + name);
@@ -41,7 +41,7 @@ final class Notes {
     setKey(name);
     attr.value().putLong(0, value);
     int r = attr.update(mapFd, Bpf.ANY);
-    return r == -7 ? -Errno.ENOSPC : r; // E2BIG
+    return r == -Errno.E2BIG ? -Errno.ENOSPC : r;
   }
 
   void remove(String name) {
@@ -61,21 +61,16 @@ final class Notes {
 
   Map<String, Long> all() {
     Map<String, Long> all = new HashMap<>();
-    int error = Bpf.forEach(mapFd, Abi.NOTE_NAME, 8, (k, v) -> all.put(name(k), v.getLong(0)));
+    int error =
+        Bpf.forEach(
+            mapFd,
+            Abi.NOTE_NAME,
+            8,
+            (k, v) -> all.put(Mem.getText(k, 0, Abi.NOTE_NAME), v.getLong(0)));
     all.keySet().removeIf(name -> name.startsWith(OWN));
     if (error < 0) {
       throw new IllegalStateException("read map dp_notes: " + Errno.text(-error));
     }
     return all;
-  }
-
-  private static String name(ByteBuffer key) {
-    byte[] b = new byte[Abi.NOTE_NAME];
-    key.get(0, b);
-    int n = 0;
-    while (n < b.length && b[n] != 0) {
-      n++;
-    }
-    return new String(b, 0, n, StandardCharsets.UTF_8);
   }
 }

@@ -142,7 +142,7 @@ public final class HashTable {
     if (r == 0) {
       size++;
     }
-    return r == -7 ? -Errno.ENOSPC : r; // E2BIG
+    return r == -Errno.E2BIG ? -Errno.ENOSPC : r;
   }
 
   /** Deletes the key that was prepared. */

@@ -6,6 +6,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Words of memory that a BPF program reads and writes at the same time. The handles are {@code
@@ -64,6 +65,17 @@ public final class Mem {
   /** Adds to a word that others change too. */
   public static void addInt(ByteBuffer b, int at, int n) {
     int unused = (int) INT.getAndAdd(b, at, n);
+  }
+
+  /** Text of {@code size} bytes at most; what is shorter is followed by zeros. */
+  public static String getText(ByteBuffer b, int at, int size) {
+    byte[] bytes = new byte[size];
+    b.get(at, bytes);
+    int n = 0;
+    while (n < size && bytes[n] != 0) {
+      n++;
+    }
+    return new String(bytes, 0, n, StandardCharsets.UTF_8);
   }
 
   /** A store that no later load of this thread overtakes. */
