@@ -2,8 +2,6 @@
 
 package org.beeswitch.dpif.bpf;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -16,7 +14,6 @@ import org.beeswitch.dpif.OdpPort;
 import org.beeswitch.dpif.PortKind;
 import org.beeswitch.dpif.UpcallKind;
 import org.beeswitch.dpif.bpf.map.Abi;
-import org.beeswitch.dpif.bpf.map.Mem;
 import org.beeswitch.dpif.bpf.sys.Bpf;
 import org.beeswitch.netdev.DeviceClaim;
 import org.beeswitch.netdev.Errno;
@@ -30,7 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The ports: devices with our program at their tc ingress, and what the programs know of them.
+ * The ports: devices with our program at their tc ingress. What the programs know of them is in
+ * {@link PortRecords}.
  *
  * <h2>Devices</h2>
  *
@@ -41,12 +39,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A device that disappears leaves the port without an ifindex: outputs to it are dropped and
  * counted. When a device of its name is back the program is attached again. A device that moves to
- * another network namespace is gone to us; its attachment would stay, so it is taken off. A device
- * that is renamed stays the port's until another has the port's name.
- *
- * <h2>Order of writing</h2>
- *
- * A port's record is complete before {@code dp_ifindexes} lets its packets in.
+ * another network namespace is gone to us; its attachment would stay, so it is taken off. That it
+ * is promiscuous stays, as with OVS: it cannot be reached from here any more. A device that is
+ * renamed stays the port's until another has the port's name.
  *
  * <h2>Threads</h2>
  *
@@ -55,18 +50,8 @@ import org.slf4j.LoggerFactory;
 final class BpfPorts {
   private static final Logger LOG = LoggerFactory.getLogger(BpfPorts.class);
 
-  /**
-   * Bytes of its handler's ring that a port's outstanding upcalls of a kind may take, where the
-   * ring is otherwise empty: what the rule for a fuller one gives too ({@code
-   * bpf-src/lib/upcall.h}).
-   */
-  static final int UPCALL_LIMIT = HandlerRing.RING_BYTES / 2;
-
   /** What the pin of a port's attachment is called, with its number behind. */
   private static final String PIN = "port-";
-
-  private static final int KINDS = 3;
-  private static final int ETH_HEADER = 14;
 
   private static final class Port {
     final OdpPort number;
@@ -95,8 +80,7 @@ final class BpfPorts {
   private final Links links;
   private final Pins pins;
   private final String devicePrefix;
-  private final ByteBuffer ports;
-  private final ByteBuffer ifindexes;
+  private final PortRecords records;
   private final TreeMap<Integer, Port> byNumber = new TreeMap<>();
   private int handlers;
   private int nextNumber = 1;
@@ -109,8 +93,7 @@ final class BpfPorts {
     this.links = links;
     this.pins = pins;
     this.devicePrefix = devicePrefix;
-    this.ports = system.memory("dp_ports");
-    this.ifindexes = system.memory("dp_ifindexes");
+    this.records = new PortRecords(system);
   }
 
   synchronized List<DpifPort> list() {
@@ -178,39 +161,25 @@ final class BpfPorts {
    */
   synchronized int adopt() throws NetdevException {
     for (int n = 1; n < Abi.PORTS; n++) {
-      int at = n * Abi.Port.SIZE;
-      String name = nameAt(at);
+      String name = records.name(n);
       if (name.isEmpty()) {
         continue;
       }
       nextNumber = n == OdpPort.MAX ? 1 : n + 1; // flows may still name one that was deleted
-      int kind = Mem.getInt(ports, at + Abi.Port.KIND);
-      if (kind == Abi.Port.NONE) {
-        continue;
+      PortKind kind = records.kind(n);
+      if (kind != null) {
+        Port port = new Port(new OdpPort(n), name, kind);
+        byNumber.put(n, port);
+        resume(port);
       }
-      PortKind k = kind == Abi.Port.INTERNAL ? PortKind.INTERNAL : PortKind.SYSTEM;
-      Port port = new Port(new OdpPort(n), name, k);
-      byNumber.put(n, port);
-      resume(port);
     }
     forgetStrangers();
     return byNumber.size();
   }
 
-  private String nameAt(int at) {
-    byte[] b = new byte[16];
-    ports.get(at + Abi.Port.NAME, b);
-    int n = 0;
-    while (n < b.length && b[n] != 0) {
-      n++;
-    }
-    return new String(b, 0, n, StandardCharsets.UTF_8);
-  }
-
   private void resume(Port port) throws NetdevException {
-    int at = port.number.number() * Abi.Port.SIZE;
-    int was = Mem.getInt(ports, at + Abi.Port.IFINDEX);
-    int hostWas = Mem.getInt(ports, at + Abi.Port.HOST_IFINDEX);
+    int was = records.ifindex(port.number.number());
+    int hostWas = records.hostIfindex(port.number.number());
     port.linkFd = pins.get(pinName(port));
     // By number, not by name: a device that was renamed stays the port's.
     Link dev = port.linkFd >= 0 && Bpf.ifindexOf(port.linkFd) == was ? device(was) : null;
@@ -218,11 +187,11 @@ final class BpfPorts {
     if (dev != null && host != null && claim(port, dev)) {
       port.ifindex = was;
       port.hostIfindex = hostWas;
-      Mem.putInt(ports, at + Abi.Port.MAX_LEN, dev.mtu() + ETH_HEADER);
-      admit(was, port.number.number());
+      records.setMtu(port.number.number(), dev.mtu());
+      records.admit(was, port.number.number());
       return;
     }
-    clear(port);
+    records.clearIfindex(port.number.number());
     pins.unpin(pinName(port));
     if (port.linkFd >= 0) {
       Sys.close(port.linkFd);
@@ -254,29 +223,7 @@ final class BpfPorts {
 
   /** Shuts out devices that are no port's, and takes attachments off that are none's. */
   private void forgetStrangers() {
-    for (int slot = 0; slot < Abi.IFINDEX_SLOTS; slot++) {
-      int at = slot * Abi.Ifindex.SIZE;
-      int ifindex = Mem.getInt(ifindexes, at + Abi.Ifindex.IFINDEX);
-      if (ifindex != 0 && !isDeviceOf(Mem.getInt(ifindexes, at + Abi.Ifindex.PORT), ifindex)) {
-        Mem.putLong(ifindexes, at, 0);
-      }
-    }
-    List<Integer> strangers = new ArrayList<>();
-    int more = system.map("dp_ifindex_more");
-    Bpf.forEach(
-        more,
-        4,
-        4,
-        (k, v) -> {
-          if (!isDeviceOf(v.getInt(0), k.getInt(0))) {
-            strangers.add(k.getInt(0));
-          }
-        });
-    Bpf.Attr a = new Bpf.Attr(4, 4);
-    for (int ifindex : strangers) {
-      a.key().putInt(0, ifindex);
-      a.delete(more);
-    }
+    records.shutOutStrangers(this::isDeviceOf);
     for (String pin : pins.names(PIN)) {
       if (byNumber.values().stream().noneMatch(p -> p.linkFd >= 0 && pinName(p).equals(pin))) {
         pins.unpin(pin);
@@ -378,10 +325,12 @@ final class BpfPorts {
         throw e;
       }
     }
-    write(port, dev, hostIfindex);
+    int number = port.number.number();
+    int handler = handlers == 0 ? Abi.HANDLERS - 1 : number % handlers;
+    records.write(number, port.name, port.kind, handler, dev, hostIfindex);
     int fd = Bpf.attachIngress(system.program("dp_ingress"), dev.ifindex());
     if (fd < 0) {
-      clear(port);
+      records.clearIfindex(number);
       unclaim(port);
       throw new DpifException(
           -fd,
@@ -396,77 +345,23 @@ final class BpfPorts {
       detach(port);
       throw e;
     }
-    admit(dev.ifindex(), port.number.number());
+    records.admit(dev.ifindex(), number);
   }
 
   private static String pinName(Port port) {
     return PIN + port.number;
   }
 
-  private void write(Port port, Link dev, int hostIfindex) {
-    int at = port.number.number() * Abi.Port.SIZE;
-    byte[] name = port.name.getBytes(StandardCharsets.UTF_8);
-    for (int i = 0; i < 16; i++) {
-      ports.put(at + Abi.Port.NAME + i, i < name.length ? name[i] : 0);
-    }
-    for (int k = 0; k < KINDS; k++) {
-      Mem.putInt(ports, at + Abi.Port.LIMIT + 4 * k, UPCALL_LIMIT);
-    }
-    Mem.putInt(
-        ports,
-        at + Abi.Port.HANDLER,
-        handlers == 0 ? Abi.HANDLERS - 1 : port.number.number() % handlers);
-    Mem.putInt(
-        ports,
-        at + Abi.Port.KIND,
-        port.kind == PortKind.INTERNAL ? Abi.Port.INTERNAL : Abi.Port.SYSTEM);
-    Mem.putInt(ports, at + Abi.Port.HOST_IFINDEX, hostIfindex);
-    Mem.putInt(ports, at + Abi.Port.MAX_LEN, dev.mtu() + ETH_HEADER);
-    Mem.publishInt(ports, at + Abi.Port.IFINDEX, dev.ifindex());
-  }
-
-  private void clear(Port port) {
-    Mem.putInt(ports, port.number.number() * Abi.Port.SIZE + Abi.Port.IFINDEX, 0);
-  }
-
-  /** Lets packets of a device in, as those of a port. */
-  void admit(int ifindex, int number) {
-    int at = (ifindex & Abi.IFINDEX_SLOTS - 1) * Abi.Ifindex.SIZE;
-    int there = Mem.getInt(ifindexes, at + Abi.Ifindex.IFINDEX);
-    if (there == 0 || there == ifindex) {
-      Mem.putLong(ifindexes, at, ifindex | (long) number << 32);
-      return;
-    }
-    Bpf.Attr a = new Bpf.Attr(4, 4);
-    a.key().putInt(0, ifindex);
-    a.value().putInt(0, number);
-    int error = a.update(system.map("dp_ifindex_more"), Bpf.ANY);
-    if (error < 0) {
-      throw new IllegalStateException("ifindex " + ifindex + ": " + Errno.text(-error));
-    }
-  }
-
-  private void shutOut(int ifindex) {
-    int at = (ifindex & Abi.IFINDEX_SLOTS - 1) * Abi.Ifindex.SIZE;
-    if (Mem.getInt(ifindexes, at + Abi.Ifindex.IFINDEX) == ifindex) {
-      Mem.putLong(ifindexes, at, 0);
-    } else {
-      Bpf.Attr a = new Bpf.Attr(4, 4);
-      a.key().putInt(0, ifindex);
-      a.delete(system.map("dp_ifindex_more"));
-    }
-  }
-
   private void detach(Port port) {
     if (port.ifindex == 0) {
       return;
     }
-    clear(port);
+    records.clearIfindex(port.number.number());
     pins.unpin(pinName(port));
     Sys.close(port.linkFd);
     port.linkFd = -1;
     unclaim(port);
-    shutOut(port.ifindex);
+    records.shutOut(port.ifindex);
     port.ifindex = 0;
     port.hostIfindex = 0;
   }
@@ -488,7 +383,7 @@ final class BpfPorts {
 
   private void remove(Port port) {
     giveBack(port);
-    Mem.putInt(ports, port.number.number() * Abi.Port.SIZE + Abi.Port.KIND, Abi.Port.NONE);
+    records.retire(port.number.number());
     if (port.kind != PortKind.INTERNAL) {
       return;
     }
@@ -527,8 +422,7 @@ final class BpfPorts {
       return;
     }
     if (holder != null) {
-      int at = holder.number.number() * Abi.Port.SIZE;
-      Mem.putInt(ports, at + Abi.Port.MAX_LEN, link.mtu() + ETH_HEADER);
+      records.setMtu(holder.number.number(), link.mtu());
     }
     if (named != null && named != holder) {
       if (holder != null) {
@@ -589,7 +483,7 @@ final class BpfPorts {
   synchronized void setHandlers(int n) {
     handlers = n;
     for (int number : byNumber.keySet()) {
-      Mem.putInt(ports, number * Abi.Port.SIZE + Abi.Port.HANDLER, number % n);
+      records.setHandler(number, number % n);
     }
   }
 
@@ -599,7 +493,7 @@ final class BpfPorts {
       String name = "upcall_refused." + kind.name().toLowerCase(Locale.ROOT);
       long sum = 0;
       for (int number : byNumber.keySet()) {
-        long n = refused(number, kind);
+        long n = records.refused(number, kind);
         sum += n;
         if (n > 0) {
           all.put(name + ".port" + number, n);
@@ -609,16 +503,11 @@ final class BpfPorts {
     }
   }
 
-  private long refused(int port, UpcallKind kind) {
-    return Mem.getInt(ports, port * Abi.Port.SIZE + Abi.Port.REFUSED + 4 * kind.code())
-        & 0xffffffffL;
-  }
-
   /** Refused upcalls of a port, all kinds. */
   long refused(OdpPort port) {
     long sum = 0;
     for (UpcallKind kind : UpcallKind.values()) {
-      sum += refused(port.number(), kind);
+      sum += records.refused(port.number(), kind);
     }
     return sum;
   }
