@@ -4,7 +4,6 @@ package org.beeswitch.dpif.bpf;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -12,6 +11,7 @@ import org.beeswitch.dpif.DpifException;
 import org.beeswitch.dpif.DpifPort;
 import org.beeswitch.dpif.OdpPort;
 import org.beeswitch.dpif.PortKind;
+import org.beeswitch.dpif.RefusedUpcalls;
 import org.beeswitch.dpif.UpcallKind;
 import org.beeswitch.dpif.bpf.map.Abi;
 import org.beeswitch.dpif.bpf.sys.Bpf;
@@ -487,20 +487,8 @@ final class BpfPorts {
     }
   }
 
-  /** Refused upcalls by kind, and by kind and port where there were any. */
   synchronized void addRefused(Map<String, Long> all) {
-    for (UpcallKind kind : UpcallKind.values()) {
-      String name = "upcall_refused." + kind.name().toLowerCase(Locale.ROOT);
-      long sum = 0;
-      for (int number : byNumber.keySet()) {
-        long n = records.refused(number, kind);
-        sum += n;
-        if (n > 0) {
-          all.put(name + ".port" + number, n);
-        }
-      }
-      all.put(name, sum);
-    }
+    RefusedUpcalls.addTo(all, byNumber.keySet(), records::refused);
   }
 
   /** Refused upcalls of a port, all kinds. */

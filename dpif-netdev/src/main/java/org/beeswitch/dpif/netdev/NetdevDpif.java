@@ -4,7 +4,6 @@ package org.beeswitch.dpif.netdev;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -19,7 +18,7 @@ import org.beeswitch.dpif.DpifStats;
 import org.beeswitch.dpif.FlowStats;
 import org.beeswitch.dpif.OdpPort;
 import org.beeswitch.dpif.PortKind;
-import org.beeswitch.dpif.UpcallKind;
+import org.beeswitch.dpif.RefusedUpcalls;
 import org.beeswitch.flow.Packet;
 import org.beeswitch.netdev.Errno;
 import org.beeswitch.netdev.Link;
@@ -487,29 +486,15 @@ public final class NetdevDpif implements Dpif {
     Map<String, Long> all = new TreeMap<>();
     counters.addTo(all);
     all.put("flow_table_full", flows.refused());
+    List<Integer> numbers = new ArrayList<>();
     for (DpifPort p : ports()) {
+      numbers.add(p.number().number());
       if (netdev(p.number()) instanceof PacketNetdev device) {
         device.drops().forEach((reason, n) -> all.merge(reason, n, Long::sum));
       }
     }
-    addRefused(all);
+    RefusedUpcalls.addTo(all, numbers, upcalls::refused);
     return all;
-  }
-
-  /** Refused upcalls by kind, and by kind and port where there were any. */
-  private void addRefused(Map<String, Long> all) {
-    for (UpcallKind kind : UpcallKind.values()) {
-      String name = "upcall_refused." + kind.name().toLowerCase(Locale.ROOT);
-      long sum = 0;
-      for (DpifPort p : ports()) {
-        long n = upcalls.refused(p.number().number(), kind);
-        sum += n;
-        if (n > 0) {
-          all.put(name + ".port" + p.number(), n);
-        }
-      }
-      all.put(name, sum);
-    }
   }
 
   /** Ends the threads and closes all ports; {@code keep} changes nothing, as it ends with us. */
