@@ -92,9 +92,9 @@ final class FlowAdoption {
       takeOver(t);
     }
     masks.endAdoption(kinds);
-    forEachRun(this::unlinkIfDead);
+    forEachUnoccupiedRun(this::unlinkIfDead);
     BpfSystem.check(Bpf.gracePeriod(), "membarrier");
-    forEachRun(this::freeIfUnused);
+    forEachUnoccupiedRun((memory, at) -> Mem.putInt(memory, at + Abi.Flow.STATE, Abi.Flow.FREE));
     for (int chunk = 0; chunk < slots.chunkCount(); chunk++) {
       if (slots.isSpare(chunk)) {
         clear(slots.memory(chunk * slots.chunkSlots()));
@@ -165,31 +165,27 @@ final class FlowAdoption {
   }
 
   private interface RunVisitor {
-    void visit(int run, ByteBuffer memory, int at);
+    void visit(ByteBuffer memory, int at);
   }
 
   /** All runs that no flow in force has. In a spare chunk each slot may be one. */
-  private void forEachRun(RunVisitor visitor) {
+  private void forEachUnoccupiedRun(RunVisitor visitor) {
     for (int chunk = 0; chunk < slots.chunkCount(); chunk++) {
       int step = slots.runLengthIn(chunk);
       int first = chunk * slots.chunkSlots();
       for (int run = first; run < first + slots.chunkSlots(); run += step) {
         if (run > 0 && !slots.isOccupied(run)) {
-          visitor.visit(run, slots.memory(run), slots.offset(run));
+          visitor.visit(slots.memory(run), slots.offset(run));
         }
       }
     }
   }
 
-  private void unlinkIfDead(int run, ByteBuffer m, int at) {
+  private void unlinkIfDead(ByteBuffer m, int at) {
     if (Mem.getInt(m, at + Abi.Flow.STATE) == Abi.Flow.LIVE) {
       Mem.putInt(m, at + Abi.Flow.STATE, Abi.Flow.UNLINKED);
       deadRecords++;
     }
-  }
-
-  private void freeIfUnused(int run, ByteBuffer m, int at) {
-    Mem.putInt(m, at + Abi.Flow.STATE, Abi.Flow.FREE);
   }
 
   /** For what its next class takes for the beginning of a record may be words of an old key. */

@@ -45,8 +45,6 @@ final class HandlerRing {
   /** A ring holds some 2,600 small packets, or 15 GSO packets of the largest size. */
   static final int RING_BYTES = 1 << 20;
 
-  private static final int KINDS = UpcallKind.values().length;
-
   /** As many as the smallest records that a ring can hold. */
   private static final int ENTRIES = RING_BYTES / 256;
 
@@ -66,7 +64,7 @@ final class HandlerRing {
 
   private final int number;
   private final Ring ring;
-  private final PortTurns turns = new PortTurns(ENTRIES, Abi.PORTS * KINDS);
+  private final PortTurns turns = new PortTurns(ENTRIES, UpcallShares.ACCOUNTS);
   private final ByteBuffer handlers;
   private final ByteBuffer ports;
   private final int eventFd;
@@ -158,7 +156,7 @@ final class HandlerRing {
       } else {
         int port = Mem.getInt(ring.data(), at + Abi.Upcall.PORT);
         int kind = Mem.getInt(ring.data(), at + Abi.Upcall.KIND);
-        turns.add(port * KINDS + kind, at, ring.bytesAt(at));
+        turns.add(UpcallShares.index(port, kind), at, ring.bytesAt(at));
       }
     }
   }

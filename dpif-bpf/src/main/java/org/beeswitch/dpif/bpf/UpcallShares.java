@@ -20,11 +20,15 @@ import org.beeswitch.dpif.bpf.map.Mem;
  */
 final class UpcallShares {
   private static final int KINDS = UpcallKind.values().length;
+
+  /** Of all ports and kinds. */
+  static final int ACCOUNTS = Abi.PORTS * KINDS;
+
   private static final int LOOKS = 16;
 
   private UpcallShares() {}
 
-  /** Place of a port and kind in an array of all. */
+  /** Place of a port's account of a kind among all. */
   static int index(int port, int kind) {
     return (port & Abi.PORTS - 1) * KINDS + Math.min(kind & 0xff, KINDS - 1);
   }
@@ -34,9 +38,9 @@ final class UpcallShares {
    * rings. Returns how many accounts were wrong.
    */
   static int settle(ByteBuffer ports, List<HandlerRing> rings) {
-    int[] excess = new int[Abi.PORTS * KINDS];
+    int[] excess = new int[ACCOUNTS];
     for (int look = 0; look < LOOKS; look++) {
-      int[] there = new int[Abi.PORTS * KINDS];
+      int[] there = new int[ACCOUNTS];
       rings.forEach(r -> r.addOutstanding(there));
       for (int port = 1; port < Abi.PORTS; port++) {
         for (int kind = 0; kind < KINDS; kind++) {

@@ -214,23 +214,22 @@ public final class Bpf {
   /** How many elements a map has room for, or a negative errno. */
   public static int maxEntries(int mapFd) {
     NativeBuffer info = new NativeBuffer(MAP_INFO_SIZE);
-    NativeBuffer a = new NativeBuffer(Attr.SIZE);
-    a.bytes().putInt(0, mapFd);
-    a.bytes().putInt(4, MAP_INFO_SIZE);
-    a.bytes().putLong(8, info.address());
-    int r = (int) call(using(a, info), SYS_BPF, OBJ_GET_INFO_BY_FD, a.address(), 16, 0, 0, 0);
-    return r < 0 ? r : info.bytes().getInt(16);
+    int error = info(mapFd, info, MAP_INFO_SIZE);
+    return error < 0 ? error : info.bytes().getInt(16);
   }
 
   /** The device that an attachment to tc ingress is on; 0: the device is gone. */
   public static int ifindexOf(int linkFd) {
     NativeBuffer info = new NativeBuffer(LINK_INFO_SIZE);
+    return info(linkFd, info, LINK_INFO_SIZE) < 0 ? 0 : info.bytes().getInt(16);
+  }
+
+  private static int info(int fd, NativeBuffer info, int size) {
     NativeBuffer a = new NativeBuffer(Attr.SIZE);
-    a.bytes().putInt(0, linkFd);
-    a.bytes().putInt(4, LINK_INFO_SIZE);
+    a.bytes().putInt(0, fd);
+    a.bytes().putInt(4, size);
     a.bytes().putLong(8, info.address());
-    int r = (int) call(using(a, info), SYS_BPF, OBJ_GET_INFO_BY_FD, a.address(), 16, 0, 0, 0);
-    return r < 0 ? 0 : info.bytes().getInt(16);
+    return (int) call(using(a, info), SYS_BPF, OBJ_GET_INFO_BY_FD, a.address(), 16, 0, 0, 0);
   }
 
   /** Takes elements of a hash map; both buffers are in native order and reused. */
