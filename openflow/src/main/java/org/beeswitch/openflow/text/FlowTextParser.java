@@ -100,22 +100,8 @@ public final class FlowTextParser {
   public List<FlowMod> file(
       String fileName, Iterable<String> lines, FlowMod.@Nullable Command command)
       throws FlowSyntaxException {
-    List<FlowMod> flows = new ArrayList<>();
-    int number = 0;
-    for (String line : lines) {
-      number++;
-      int comment = line.indexOf('#');
-      String text = comment < 0 ? line : line.substring(0, comment);
-      if (text.isBlank()) {
-        continue;
-      }
-      try {
-        flows.add(command == null ? line(text) : flowMod(command, text));
-      } catch (FlowSyntaxException e) {
-        throw FlowSyntaxException.of("%s:%d: %s", fileName, number, e.text());
-      }
-    }
-    return flows;
+    return FileLines.parse(
+        fileName, lines, text -> command == null ? line(text) : flowMod(command, text));
   }
 
   /** The rules that {@code dump-flows} and {@code dump-aggregate} ask for. */

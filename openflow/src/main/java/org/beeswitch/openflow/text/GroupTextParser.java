@@ -101,22 +101,8 @@ public final class GroupTextParser {
   public List<GroupMod> file(
       String fileName, Iterable<String> lines, GroupMod.@Nullable Command command)
       throws FlowSyntaxException {
-    List<GroupMod> groups = new ArrayList<>();
-    int number = 0;
-    for (String line : lines) {
-      number++;
-      int comment = line.indexOf('#');
-      String text = comment < 0 ? line : line.substring(0, comment);
-      if (text.isBlank()) {
-        continue;
-      }
-      try {
-        groups.add(command == null ? line(text) : groupMod(command, text.strip()));
-      } catch (FlowSyntaxException e) {
-        throw FlowSyntaxException.of("%s:%d: %s", fileName, number, e.text());
-      }
-    }
-    return groups;
+    return FileLines.parse(
+        fileName, lines, text -> command == null ? line(text) : groupMod(command, text.strip()));
   }
 
   /** The group of that number or name; all for what is neither. */
