@@ -4,13 +4,40 @@ package org.beeswitch.openflow.channel;
 
 /**
  * OVS's guess at whether a controller has decided to control the switch (lib/rconn.c,
- * is_admitted_msg): some messages only look at it, all others are sent after the decision. The
- * message itself may turn out to be malformed.
+ * is_admitted_msg): some messages only look at it, all others are sent after the decision; and who
+ * talks for 30 s has decided, too. The message itself may turn out to be malformed.
  */
 final class Admission {
   private static final int OF10 = 1;
+  private static final long AFTER_MS = 30_000;
 
-  private Admission() {}
+  private long connectedMs = Long.MAX_VALUE;
+  private long admittedMs;
+  private boolean decided;
+
+  /** A connection has come to be. */
+  void connected(long nowMs) {
+    connectedMs = nowMs;
+    decided = false;
+  }
+
+  /** Something has come from the peer. */
+  void heard(Frame frame, long nowMs) {
+    if (decided || isSignOf(frame) || nowMs - connectedMs >= AFTER_MS) {
+      decided = true;
+      admittedMs = nowMs;
+    }
+  }
+
+  /** Whether the peer of the last connection has decided so. */
+  boolean isGranted() {
+    return admittedMs >= connectedMs;
+  }
+
+  /** When a peer who has decided so was heard of last; 0: none was. */
+  long lastMs() {
+    return admittedMs;
+  }
 
   static boolean isSignOf(Frame frame) {
     int type = frame.type();

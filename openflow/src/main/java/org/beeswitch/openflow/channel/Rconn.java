@@ -16,11 +16,9 @@ import org.slf4j.LoggerFactory;
  *
  * <h2>Times</h2>
  *
- * They are OVS's (lib/rconn.c). The first failure waits 1 s, each further one twice as long, up to
- * the maximum. An attempt may take as long as the current back-off, but 1 s at least, from the
- * socket to the peer's HELLO; one that was accepted has 5 s for that. The back-off starts anew when
- * a connection ends later than its back-off after it was begun; one that ends sooner counts as a
- * failure, so that a controller that accepts and throws out is not asked more and more often.
+ * They are OVS's (lib/rconn.c). {@link Backoff} says how long is waited between attempts. An
+ * attempt may take as long as the current back-off, but 1 s at least, from the socket to the peer's
+ * HELLO; one that was accepted has 5 s for that.
  *
  * <p>Heard of the peer means: a message arrived, or the peer has read something that had to wait
  * for it.
@@ -31,8 +29,8 @@ import org.slf4j.LoggerFactory;
  * <h2>Admission</h2>
  *
  * A controller may accept the connection, look at the switch and refuse it. A peer has
- * <em>admitted</em> us once it sends something that is not part of that look, or has talked for 30
- * s. The fail mode asks {@link #failureDurationS}: how long ago we were last admitted.
+ * <em>admitted</em> us once it sends something that is not part of that look ({@link Admission}).
+ * The fail mode asks {@link #failureDurationS}: how long ago we were last admitted.
  *
  * <h2>What is answered here</h2>
  *
@@ -54,15 +52,12 @@ import org.slf4j.LoggerFactory;
 public final class Rconn<I, O> implements OfConnection<O> {
   private static final Logger log = LoggerFactory.getLogger(Rconn.class);
 
-  private static final long MIN_BACKOFF_MS = 1000;
-
   /**
    * From an accepted socket to the peer's HELLO. OVS gives a second, which TLS between two programs
    * that have just begun, on a machine that is busy, does not always keep.
    */
   private static final long ACCEPTED_HANDSHAKE_MS = 5000;
 
-  private static final long ADMITTED_AFTER_MS = 30_000;
   private static final long NEVER = Long.MAX_VALUE;
 
   /** Where a connection is; the names are those of OVS's Controller:status:state. */
@@ -94,6 +89,8 @@ public final class Rconn<I, O> implements OfConnection<O> {
   private final ChannelCounters counters;
   private final LogLimit logLimit;
   private final Monitors monitors;
+  private final Backoff backoff = new Backoff();
+  private final Admission admission = new Admission();
   private final long epochNs;
 
   private RconnSettings settings;
@@ -101,16 +98,9 @@ public final class Rconn<I, O> implements OfConnection<O> {
   private @Nullable Vconn<I> vconn;
   private long nowMs;
   private long stateEnteredMs;
-  private long backoffMs;
-
-  /** When the current attempt or connection has lasted as long as its back-off. */
-  private long backoffDeadlineMs;
-
   private long lastActivityMs;
   private long lastConnectedMs = NEVER;
   private long lastDisconnectedMs = NEVER;
-  private long lastAdmittedMs;
-  private boolean probablyAdmitted;
   private int version = -1;
   private int nextXid = 1;
   private long lateSendsSeen;
@@ -219,10 +209,9 @@ public final class Rconn<I, O> implements OfConnection<O> {
   private long deadlineMs() {
     return switch (state) {
       case VOID, DISCONNECTED -> NEVER;
-      case BACKOFF -> stateEnteredMs + backoffMs;
+      case BACKOFF -> stateEnteredMs + backoff.ms();
       case CONNECTING ->
-          stateEnteredMs
-              + (opener == null ? ACCEPTED_HANDSHAKE_MS : Math.max(MIN_BACKOFF_MS, backoffMs));
+          stateEnteredMs + (opener == null ? ACCEPTED_HANDSHAKE_MS : backoff.attemptMs());
       case ACTIVE -> probes(Math.max(lastActivityMs, stateEnteredMs));
       case IDLE -> probes(stateEnteredMs);
     };
@@ -292,7 +281,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
       log.info("{}: connecting...", name);
     }
     vconn = opener.open(activeTarget);
-    backoffDeadlineMs = nowMs + backoffMs;
+    backoff.begin(nowMs);
     transitionTo(State.CONNECTING);
   }
 
@@ -307,6 +296,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
       transitionTo(State.ACTIVE);
       version = v.version();
       lastConnectedMs = nowMs;
+      admission.connected(nowMs);
       lateSendsSeen = 0;
       replies = new MessageCounter();
       announced = true;
@@ -321,8 +311,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
         log.info("{}: connection timed out", name);
       }
       counters.increment(ChannelCounter.HANDSHAKES_TIMED_OUT);
-      // An attempt that used up its back-off is still a failure.
-      backoffDeadlineMs = NEVER;
+      backoff.attemptTimedOut();
       disconnect(CloseReason.timedOut());
     }
   }
@@ -371,12 +360,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
       return;
     }
     monitors.copy(frame.toByteBuf());
-    if (probablyAdmitted
-        || Admission.isSignOf(frame)
-        || nowMs - lastConnectedMs >= ADMITTED_AFTER_MS) {
-      probablyAdmitted = true;
-      lastAdmittedMs = nowMs;
-    }
+    admission.heard(frame, nowMs);
     lastActivityMs = nowMs;
     if (state == State.IDLE) {
       transitionTo(State.ACTIVE);
@@ -496,7 +480,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
   /** Tries at once, if waiting to try again. */
   public void reconnectNow() {
     if (state == State.BACKOFF) {
-      backoffMs = 0;
+      backoff.skip();
       transitionTo(State.BACKOFF);
     }
   }
@@ -511,21 +495,16 @@ public final class Rconn<I, O> implements OfConnection<O> {
       transitionTo(State.DISCONNECTED);
       return;
     }
-    long maxBackoffMs = settings.maxBackoffS() * 1000L;
-    if (nowMs >= backoffDeadlineMs) {
-      backoffMs = MIN_BACKOFF_MS;
-    } else if (backoffMs < maxBackoffMs / 2) {
-      backoffMs = Math.max(MIN_BACKOFF_MS, 2 * backoffMs);
-      log.info("{}: waiting {} seconds before reconnect", name, backoffMs / 1000);
-    } else {
-      if (logsAttempts()) {
-        log.info(
-            "{}: continuing to retry connections in the background but suppressing further logging",
-            name);
-      }
-      backoffMs = maxBackoffMs;
+    switch (backoff.end(nowMs, settings.maxBackoffS() * 1000L)) {
+      case STARTED_ANEW, STAYED_LONGEST -> {}
+      case DOUBLED ->
+          log.info("{}: waiting {} seconds before reconnect", name, backoff.ms() / 1000);
+      case BECAME_LONGEST ->
+          log.info(
+              "{}: continuing to retry connections in the background but suppressing further"
+                  + " logging",
+              name);
     }
-    backoffDeadlineMs = nowMs + backoffMs;
     transitionTo(State.BACKOFF);
   }
 
@@ -559,7 +538,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
    * nor what others try with us.
    */
   private boolean logsAttempts() {
-    return opener != null && backoffMs < settings.maxBackoffS() * 1000L;
+    return opener != null && !backoff.isLongest(settings.maxBackoffS() * 1000L);
   }
 
   /**
@@ -578,9 +557,6 @@ public final class Rconn<I, O> implements OfConnection<O> {
         };
     if (!legal) {
       throw new IllegalStateException(name + ": from " + state + " to " + next);
-    }
-    if (next.isConnected() && !state.isConnected()) {
-      probablyAdmitted = false;
     }
     log.debug("{}: entering {}", name, next);
     state = next;
@@ -651,21 +627,19 @@ public final class Rconn<I, O> implements OfConnection<O> {
 
   public void configure(RconnSettings newSettings) {
     settings = newSettings;
-    long maxBackoffMs = newSettings.maxBackoffS() * 1000L;
-    if (state == State.BACKOFF && backoffMs > maxBackoffMs) {
-      backoffMs = maxBackoffMs;
-      backoffDeadlineMs = Math.min(backoffDeadlineMs, nowMs + maxBackoffMs);
+    if (state == State.BACKOFF) {
+      backoff.shorten(nowMs, newSettings.maxBackoffS() * 1000L);
     }
   }
 
   /** Connected, and the peer has shown that it wants us. */
   public boolean isAdmitted() {
-    return state.isConnected() && lastAdmittedMs >= lastConnectedMs;
+    return state.isConnected() && admission.isGranted();
   }
 
   /** 0 while admitted, otherwise the seconds since we last were, or since this began. */
   public int failureDurationS() {
-    return isAdmitted() ? 0 : (int) ((nowMs - lastAdmittedMs) / 1000);
+    return isAdmitted() ? 0 : (int) ((nowMs - admission.lastMs()) / 1000);
   }
 
   /** Why the last connection or attempt ended; null if none has. */
