@@ -46,9 +46,6 @@ import org.jspecify.annotations.Nullable;
  * {@link Ofproto} returns only when the datapath has it.
  */
 final class Requests {
-  private static final int NICIRA = 0x2320;
-  private static final int ONF = 0x4f4e4600;
-
   private final Ofproto ofproto;
   private long dpid;
   private final Connmgr connmgr;
@@ -175,7 +172,7 @@ final class Requests {
 
   /** OVS's own vendors are known, their other messages not yet (OVS {@code ofpraw_pull}). */
   private static OfErrorCode experimenter(Experimenter m) {
-    return m.vendor() == NICIRA || m.vendor() == ONF
+    return m.vendor() == Experimenter.NICIRA || m.vendor() == Experimenter.ONF
         ? OfErrorCode.OFPBRC_BAD_SUBTYPE
         : OfErrorCode.OFPBRC_BAD_VENDOR;
   }

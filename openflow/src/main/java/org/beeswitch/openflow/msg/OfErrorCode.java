@@ -189,8 +189,8 @@ public enum OfErrorCode {
 
   /** Numbers of experimenters that have errors of their own. */
   private enum Vendor {
-    NICIRA(0x2320),
-    ONF(0x4f4e4600);
+    NICIRA(Experimenter.NICIRA),
+    ONF(Experimenter.ONF);
 
     final int id;
 

@@ -11,6 +11,7 @@ import org.beeswitch.flow.Field;
 import org.beeswitch.openflow.codec.Cursor;
 import org.beeswitch.openflow.codec.Reject;
 import org.beeswitch.openflow.msg.Action;
+import org.beeswitch.openflow.msg.Experimenter;
 import org.beeswitch.openflow.msg.Instructions;
 import org.beeswitch.openflow.msg.OfPort;
 
@@ -339,14 +340,14 @@ final class ActionReader {
 
   private Action experimenter(Cursor c) throws Reject {
     int vendor = c.buf().getInt(c.pos() + 4);
-    if (vendor != Wire.NICIRA && vendor != Wire.ONF) {
+    if (vendor != Experimenter.NICIRA && vendor != Experimenter.ONF) {
       throw Reject.of(OFPBAC_BAD_VENDOR);
     }
     if (c.left() < 16) {
       throw Reject.of(OFPBAC_BAD_LEN);
     }
     int subtype = c.buf().getUnsignedShort(c.pos() + 8);
-    if (vendor != Wire.NICIRA) {
+    if (vendor != Experimenter.NICIRA) {
       throw Reject.of(OFPBAC_BAD_VENDOR_TYPE);
     }
     switch (subtype) {

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.List;
 import org.beeswitch.flow.Field;
 import org.beeswitch.openflow.msg.Action;
+import org.beeswitch.openflow.msg.Experimenter;
 import org.beeswitch.openflow.msg.Instructions;
 
 /** Writes actions and instructions as OVS does at 1.3, instructions in OVS's order. */
@@ -87,7 +88,7 @@ final class ActionWriter {
 
   private static ByteBuf nicira(ByteBuf out, int subtype, int length) {
     out.writeShort(ActionReader.EXPERIMENTER).writeShort(length);
-    return out.writeInt(Wire.NICIRA).writeShort(subtype);
+    return out.writeInt(Experimenter.NICIRA).writeShort(subtype);
   }
 
   /**

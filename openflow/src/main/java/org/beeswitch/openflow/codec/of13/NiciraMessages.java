@@ -14,6 +14,7 @@ import org.beeswitch.openflow.codec.OfHeader;
 import org.beeswitch.openflow.codec.Reject;
 import org.beeswitch.openflow.msg.BufferId;
 import org.beeswitch.openflow.msg.Bytes;
+import org.beeswitch.openflow.msg.Experimenter;
 import org.beeswitch.openflow.msg.PacketIn;
 import org.beeswitch.openflow.msg.PacketInFormat;
 import org.beeswitch.openflow.msg.SetPacketInFormat;
@@ -58,7 +59,7 @@ final class NiciraMessages {
 
   private static int begin(int version, int xid, int subtype, ByteBuf out) {
     int s = OfHeader.begin(out, version, Wire.EXPERIMENTER, xid);
-    out.writeInt(Wire.NICIRA).writeInt(subtype);
+    out.writeInt(Experimenter.NICIRA).writeInt(subtype);
     return s;
   }
 

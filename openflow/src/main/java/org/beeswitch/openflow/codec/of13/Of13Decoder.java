@@ -103,17 +103,17 @@ public final class Of13Decoder {
       throw Reject.of(OFPBRC_BAD_LEN);
     }
     int vendor = frame.getInt(start + 8);
-    if (vendor != Wire.NICIRA && vendor != Wire.ONF) {
+    if (vendor != Experimenter.NICIRA && vendor != Experimenter.ONF) {
       throw Reject.of(OFPBRC_BAD_VENDOR);
     }
     int subtype = frame.getInt(start + 12);
     accept(Wire.experimenter(vendor, subtype), OFPBRC_BAD_SUBTYPE, length);
     Cursor c =
         new Cursor(frame, start + Wire.EXPERIMENTER_HEADER, length - Wire.EXPERIMENTER_HEADER);
-    if (vendor == Wire.NICIRA && subtype == NiciraMessages.SET_PACKET_IN_FORMAT) {
+    if (vendor == Experimenter.NICIRA && subtype == NiciraMessages.SET_PACKET_IN_FORMAT) {
       return NiciraMessages.readFormat(c);
     }
-    if (vendor == Wire.NICIRA && subtype == NiciraMessages.PACKET_IN2) {
+    if (vendor == Experimenter.NICIRA && subtype == NiciraMessages.PACKET_IN2) {
       return NiciraMessages.readPacketIn(c, oxms);
     }
     return new Experimenter(vendor, subtype, c.bytes(c.left()));
@@ -134,7 +134,7 @@ public final class Of13Decoder {
       throw Reject.of(OFPBRC_BAD_LEN);
     }
     int vendor = frame.getInt(start + 16);
-    if (vendor != Wire.NICIRA && vendor != Wire.ONF) {
+    if (vendor != Experimenter.NICIRA && vendor != Experimenter.ONF) {
       throw Reject.of(OFPBRC_BAD_VENDOR);
     }
     int subtype = frame.getInt(start + 20);

@@ -2,6 +2,9 @@
 
 package org.beeswitch.openflow.codec.of13;
 
+import static org.beeswitch.openflow.msg.Experimenter.NICIRA;
+import static org.beeswitch.openflow.msg.Experimenter.ONF;
+
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -34,9 +37,6 @@ record Oxm(int header, int vendor, int bytes, Field field, int bits, long valid,
   static final int ERICSSON = 0x1000;
   static final int BASIC = 0x8000;
   static final int EXPERIMENTER = 0xffff;
-
-  private static final int NICIRA = 0x2320;
-  private static final int ONF = 0x4f4e4600;
 
   /** How the value on the wire relates to the field's. */
   enum Form {

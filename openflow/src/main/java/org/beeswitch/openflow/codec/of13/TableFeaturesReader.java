@@ -11,6 +11,7 @@ import java.util.Set;
 import org.beeswitch.flow.Field;
 import org.beeswitch.openflow.codec.Cursor;
 import org.beeswitch.openflow.codec.Reject;
+import org.beeswitch.openflow.msg.Experimenter;
 import org.beeswitch.openflow.msg.TableFeatures;
 import org.beeswitch.openflow.msg.TableId;
 import org.beeswitch.openflow.msg.TableSet;
@@ -188,7 +189,7 @@ final class TableFeaturesReader {
         throw Reject.of(OFPBPC_BAD_EXPERIMENTER);
       }
       if (!loose) {
-        boolean known = vendor == Wire.NICIRA || vendor == Wire.ONF;
+        boolean known = vendor == Experimenter.NICIRA || vendor == Experimenter.ONF;
         throw Reject.of(known ? OFPBPC_BAD_EXP_TYPE : OFPBPC_BAD_EXPERIMENTER);
       }
     }

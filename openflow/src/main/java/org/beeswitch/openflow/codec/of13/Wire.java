@@ -2,6 +2,9 @@
 
 package org.beeswitch.openflow.codec.of13;
 
+import static org.beeswitch.openflow.msg.Experimenter.NICIRA;
+import static org.beeswitch.openflow.msg.Experimenter.ONF;
+
 import java.util.HashMap;
 import java.util.Map;
 import org.beeswitch.openflow.msg.OfMessage;
@@ -67,9 +70,6 @@ record Wire(OfMessage.Type type, int headerBytes, int minBody, int multiple, boo
   static final int MP_TABLE_FEATURES = 12;
   static final int MP_PORT_DESC = 13;
   static final int MP_EXPERIMENTER = 0xffff;
-
-  static final int NICIRA = 0x2320;
-  static final int ONF = 0x4f4e4600;
 
   /** Bytes of a message header and a multipart header. */
   static final int MULTIPART_HEADER = 16;
