@@ -6,6 +6,7 @@ import static org.beeswitch.flow.FlowLayout.*;
 
 import com.google.common.collect.ImmutableList;
 import com.google.errorprone.annotations.Immutable;
+import org.beeswitch.flow.FlowLayout;
 
 /**
  * The sections that a datapath key has in text, such as {@code tcp(src=1,dst=2)}, and where in an
@@ -22,7 +23,7 @@ enum OdpAttr {
   CT_STATE("ct_state", Part.of("", CT, 56, 8, Form.CT_STATE)),
   CT_ZONE("ct_zone", Part.of("", CT, 32, 16, Form.HEX)),
   CT_MARK("ct_mark", Part.of("", CT, 0, 32, Form.HEX)),
-  CT_LABEL("ct_label", Part.wide("", org.beeswitch.flow.FlowLayout.CT_LABEL, Form.HEX128)),
+  CT_LABEL("ct_label", Part.wide("", FlowLayout.CT_LABEL, Form.HEX128)),
   CT_TUPLE4(
       "ct_tuple4",
       Part.of("src", CT_IPV4, 32, 32, Form.IPV4),
@@ -46,8 +47,8 @@ enum OdpAttr {
       Part.of("dst", ETH_DST_TYPE, 16, 48, Form.ETH)),
   IPV4(
       "ipv4",
-      Part.of("src", org.beeswitch.flow.FlowLayout.IPV4, 32, 32, Form.IPV4),
-      Part.of("dst", org.beeswitch.flow.FlowLayout.IPV4, 0, 32, Form.IPV4),
+      Part.of("src", FlowLayout.IPV4, 32, 32, Form.IPV4),
+      Part.of("dst", FlowLayout.IPV4, 0, 32, Form.IPV4),
       Part.of("proto", NW, 32, 8, Form.DECIMAL),
       Part.of("tos", NW, 48, 8, Form.HEX),
       Part.of("ttl", NW, 40, 8, Form.DECIMAL),
@@ -65,8 +66,8 @@ enum OdpAttr {
   IPV6_EXTHDR("ipv6_exthdr", Part.of("", TP, 0, 9, Form.HEX)),
   ARP(
       "arp",
-      Part.of("sip", org.beeswitch.flow.FlowLayout.IPV4, 32, 32, Form.IPV4),
-      Part.of("tip", org.beeswitch.flow.FlowLayout.IPV4, 0, 32, Form.IPV4),
+      Part.of("sip", FlowLayout.IPV4, 32, 32, Form.IPV4),
+      Part.of("tip", FlowLayout.IPV4, 0, 32, Form.IPV4),
       Part.of("op", NW, 32, 8, Form.DECIMAL),
       Part.of("sha", ARP_SHA, 16, 48, Form.ETH),
       Part.of("tha", ARP_THA, 16, 48, Form.ETH)),
@@ -94,13 +95,13 @@ enum OdpAttr {
   /** Not OVS's, which does not know PBB. */
   PBB(
       "pbb",
-      Part.of("pcp", org.beeswitch.flow.FlowLayout.PBB, 61, 3, Form.DECIMAL),
-      Part.of("dei", org.beeswitch.flow.FlowLayout.PBB, 60, 1, Form.DECIMAL),
-      Part.of("uca", org.beeswitch.flow.FlowLayout.PBB, 59, 1, Form.DECIMAL),
-      Part.of("isid", org.beeswitch.flow.FlowLayout.PBB, 32, 24, Form.HEX),
+      Part.of("pcp", FlowLayout.PBB, 61, 3, Form.DECIMAL),
+      Part.of("dei", FlowLayout.PBB, 60, 1, Form.DECIMAL),
+      Part.of("uca", FlowLayout.PBB, 59, 1, Form.DECIMAL),
+      Part.of("isid", FlowLayout.PBB, 32, 24, Form.HEX),
       Part.of("c_src", PBB_C_SRC, 16, 48, Form.ETH),
       Part.of("c_dst", PBB_C_DST, 16, 48, Form.ETH),
-      Part.of("c_type", org.beeswitch.flow.FlowLayout.PBB, 16, 16, Form.HEX));
+      Part.of("c_type", FlowLayout.PBB, 16, 16, Form.HEX));
 
   /** How a value and its mask are written. */
   enum Form {

@@ -2,6 +2,7 @@
 
 package org.beeswitch.vswitchd;
 
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
@@ -15,7 +16,7 @@ final class OnMain {
 
   /** Something that a command does on {@code main}. */
   interface Work {
-    String run(java.util.List<String> args) throws CommandException, ConfigException;
+    String run(List<String> args) throws CommandException, ConfigException;
   }
 
   /** A command of which all is done by {@code main}. */

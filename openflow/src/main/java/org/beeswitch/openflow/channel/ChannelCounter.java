@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.beeswitch.openflow.channel;
 
+import java.util.Locale;
+
 /** What the channel counts, in the order in which {@code beectl coverage} shows it. */
 public enum ChannelCounter {
   /** Messages taken off connections by {@code main}. */
@@ -80,6 +82,6 @@ public enum ChannelCounter {
 
   /** The name that operators see. */
   public String counterName() {
-    return "openflow_" + name().toLowerCase(java.util.Locale.ROOT);
+    return "openflow_" + name().toLowerCase(Locale.ROOT);
   }
 }

@@ -5,6 +5,7 @@ package org.beeswitch.openflow.channel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.NetUtil;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import org.beeswitch.openflow.tls.TlsChannel;
 import org.beeswitch.openflow.tls.TlsContext;
@@ -249,7 +251,7 @@ public final class OfClient<I, O> implements AutoCloseable {
    */
   public List<I> transactNoReply(List<O> requests) throws IOException {
     long deadlineNs = System.nanoTime() + timeoutNs;
-    var xids = new java.util.HashSet<Integer>();
+    var xids = new HashSet<Integer>();
     ByteBuf bytes = Unpooled.buffer();
     for (O request : requests) {
       int start = bytes.writerIndex();
@@ -282,7 +284,7 @@ public final class OfClient<I, O> implements AutoCloseable {
   /**
    * The next message, whatever it is; null if none comes within {@code timeout}. For monitors.
    *
-   * @throws java.io.EOFException if the switch closed the connection
+   * @throws EOFException if the switch closed the connection
    */
   public @Nullable I receive(Duration timeout) throws IOException {
     try {
@@ -367,7 +369,7 @@ public final class OfClient<I, O> implements AutoCloseable {
       throw error("connection dropped (" + e.getMessage() + ")", e);
     }
     if (n < 0) {
-      throw new java.io.EOFException(
+      throw new EOFException(
           target.text()
               + (input.position() == 0
                   ? ": connection closed by peer"

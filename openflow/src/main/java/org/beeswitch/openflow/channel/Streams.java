@@ -9,6 +9,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -32,6 +33,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -39,6 +41,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.beeswitch.openflow.tls.TlsContext;
 import org.beeswitch.openflow.tls.TlsException;
 import org.beeswitch.openflow.tls.TlsSettings;
@@ -307,7 +310,7 @@ public final class Streams implements AutoCloseable {
     listener.attach(bind(target, bootstrap, new InetSocketAddress(address, target.port())), null);
   }
 
-  private ServerBootstrap serverBootstrap(Class<? extends io.netty.channel.ServerChannel> type) {
+  private ServerBootstrap serverBootstrap(Class<? extends ServerChannel> type) {
     return new ServerBootstrap()
         .group(group)
         .channel(type)
@@ -353,8 +356,7 @@ public final class Streams implements AutoCloseable {
     if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       // "Other" is neither file, directory nor link. A device node would have to be put there on
       // purpose.
-      if (!Files.readAttributes(
-              path, java.nio.file.attribute.BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+      if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
           .isOther()) {
         throw new IOException(path + " exists and is not a socket: remove it, or use another path");
       }
@@ -417,7 +419,7 @@ public final class Streams implements AutoCloseable {
   }
 
   private static ChannelInitializer<Channel> acceptor(
-      Listener<?> listener, java.util.function.Function<Channel, String> peerName) {
+      Listener<?> listener, Function<Channel, String> peerName) {
     return new ChannelInitializer<>() {
       @Override
       protected void initChannel(Channel ch) {

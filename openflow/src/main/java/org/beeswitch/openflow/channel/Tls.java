@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.beeswitch.openflow.tls.TlsContext;
 import org.beeswitch.openflow.tls.TlsException;
 import org.beeswitch.openflow.tls.TlsSettings;
@@ -40,10 +41,7 @@ final class Tls {
     static Stamp of(Path file) {
       try {
         BasicFileAttributes a = Files.readAttributes(file, BasicFileAttributes.class);
-        return new Stamp(
-            a.lastModifiedTime().to(java.util.concurrent.TimeUnit.NANOSECONDS),
-            a.size(),
-            a.fileKey());
+        return new Stamp(a.lastModifiedTime().to(TimeUnit.NANOSECONDS), a.size(), a.fileKey());
       } catch (IOException e) {
         return NONE; // what is wrong with it is said when it is read
       }

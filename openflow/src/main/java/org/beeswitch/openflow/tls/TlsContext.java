@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.MessageDigest;
 import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.Signature;
@@ -247,7 +248,7 @@ public final class TlsContext {
   }
 
   private static String fingerprint(X509Certificate c) throws GeneralSecurityException {
-    byte[] digest = java.security.MessageDigest.getInstance("SHA-256").digest(c.getEncoded());
+    byte[] digest = MessageDigest.getInstance("SHA-256").digest(c.getEncoded());
     StringBuilder s = new StringBuilder();
     for (byte b : digest) {
       s.append(s.length() == 0 ? "" : ":").append(String.format("%02x", b));
