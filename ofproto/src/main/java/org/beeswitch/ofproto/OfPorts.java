@@ -326,34 +326,28 @@ final class OfPorts {
     if (a == null) {
       throw new IllegalStateException("nobody attached port " + n + " of bridge " + bridge);
     }
-    PortStats s;
-    if (a.port() == null) {
-      backer.udpif().pullStats();
-      PatchEnd e = Objects.requireNonNull(p.patch());
-      long rx = e.rx().packets();
-      long tx = e.tx().packets();
-      s =
-          new PortStats(
-              n, rx, tx, e.rx().bytes(), e.tx().bytes(), -1, -1, -1, -1, -1, -1, -1, -1, 0, 0);
-    } else {
-      s = devices.stats(a.port(), n);
-    }
-    long age = nowNs - a.sinceNs();
+    PortStats s = a.port() == null ? patchStats(p) : devices.stats(a.port(), n);
+    return s.withDurationNs(nowNs - a.sinceNs());
+  }
+
+  private PortStats patchStats(PortState p) {
+    backer.udpif().pullStats();
+    PatchEnd e = Objects.requireNonNull(p.patch());
     return new PortStats(
-        n,
-        s.rxPackets(),
-        s.txPackets(),
-        s.rxBytes(),
-        s.txBytes(),
-        s.rxDropped(),
-        s.txDropped(),
-        s.rxErrors(),
-        s.txErrors(),
-        s.rxFrameErr(),
-        s.rxOverErr(),
-        s.rxCrcErr(),
-        s.collisions(),
-        (int) (age / 1_000_000_000L),
-        (int) (age % 1_000_000_000L));
+        p.desc().port(),
+        e.rx().packets(),
+        e.tx().packets(),
+        e.rx().bytes(),
+        e.tx().bytes(),
+        -1,
+        -1,
+        -1,
+        -1,
+        -1,
+        -1,
+        -1,
+        -1,
+        0,
+        0);
   }
 }

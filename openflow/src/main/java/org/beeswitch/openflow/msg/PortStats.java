@@ -18,4 +18,24 @@ public record PortStats(
     long rxCrcErr,
     long collisions,
     int durationSec,
-    int durationNsec) {}
+    int durationNsec) {
+  /** The same counters of a port that has been there for so long. */
+  public PortStats withDurationNs(long ns) {
+    return new PortStats(
+        port,
+        rxPackets,
+        txPackets,
+        rxBytes,
+        txBytes,
+        rxDropped,
+        txDropped,
+        rxErrors,
+        txErrors,
+        rxFrameErr,
+        rxOverErr,
+        rxCrcErr,
+        collisions,
+        (int) (ns / 1_000_000_000L),
+        (int) (ns % 1_000_000_000L));
+  }
+}
