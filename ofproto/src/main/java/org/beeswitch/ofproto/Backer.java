@@ -3,9 +3,11 @@ package org.beeswitch.ofproto;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.beeswitch.dpif.Dpif;
@@ -35,8 +37,12 @@ import org.beeswitch.ofproto.xlate.Xlate;
  * otherwise.
  */
 public final class Backer implements AutoCloseable {
-  /** Bridges that one daemon can make in its life. */
-  private static final int MAX_BRIDGES = 65_536;
+  /**
+   * Bridges take these numbers in turn, unless there are more bridges: so a number is another's
+   * only when packet-ins for the bridge that had it are no longer on their way, and bridges that
+   * come and go do not make {@link Snapshot} larger and larger.
+   */
+  static final int BRIDGE_NUMBERS = 1_024;
 
   /** Stands between bridge and port in the notes of OpenFlow port numbers; no name has it. */
   private static final char OF_PORT = '/';
@@ -56,8 +62,8 @@ public final class Backer implements AutoCloseable {
   /** Whether megaflows of an earlier process forward, which nobody has looked at yet. */
   private boolean restoring;
 
-  private int nextBridgeNumber;
   private final AtomicLong notesRefused = new AtomicLong();
+  private int nextBridgeNumber;
 
   private record Waiting(long ticket, Runnable then) {}
 
@@ -74,10 +80,8 @@ public final class Backer implements AutoCloseable {
     this.revalidator = new Revalidator(udpif, newXlate());
     this.adoption = new Adoption(udpif, newXlate());
     this.restoring = dpif.isAdopted();
-    for (Map.Entry<String, Long> n : dpif.notes().entrySet()) {
-      if (n.getKey().indexOf(OF_PORT) < 0) {
-        nextBridgeNumber = Math.max(nextBridgeNumber, (int) (n.getValue() + 1));
-      }
+    for (int number : notedBridgeNumbers(dpif.notes())) {
+      nextBridgeNumber = Math.max(nextBridgeNumber, number + 1);
     }
     udpif.onDying(revalidator::wake);
   }
@@ -201,16 +205,36 @@ public final class Backer implements AutoCloseable {
    * earlier process had gets its number again, because such cookies may be on their way.
    */
   int newBridgeNumber(String name) {
-    Long had = dpif.notes().get(name);
+    Map<String, Long> notes = dpif.notes();
+    Long had = notes.get(name);
     if (had != null && current().bridge(had.intValue()) == null) {
       return had.intValue();
     }
-    if (nextBridgeNumber == MAX_BRIDGES) {
-      throw new IllegalStateException(
-          MAX_BRIDGES + " bridges have been made since the datapath was; start it anew");
+    Set<Integer> taken = notedBridgeNumbers(notes); // also of those that are still to come back
+    for (int i = 0; i < current().bridgeNumbers(); i++) {
+      if (current().bridge(i) != null) {
+        taken.add(i);
+      }
     }
-    note(name, nextBridgeNumber);
-    return nextBridgeNumber++;
+    int numbers = Math.max(BRIDGE_NUMBERS, 2 * taken.size());
+    int n = nextBridgeNumber % numbers;
+    while (taken.contains(n)) {
+      n = (n + 1) % numbers;
+    }
+    nextBridgeNumber = n + 1;
+    note(name, n);
+    return n;
+  }
+
+  private static Set<Integer> notedBridgeNumbers(Map<String, Long> notes) {
+    Set<Integer> numbers = new HashSet<>();
+    notes.forEach(
+        (note, number) -> {
+          if (note.indexOf(OF_PORT) < 0) {
+            numbers.add(number.intValue());
+          }
+        });
+    return numbers;
   }
 
   private void note(String name, long value) {

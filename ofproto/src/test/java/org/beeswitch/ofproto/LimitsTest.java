@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.beeswitch.ofproto.SteppedSwitch.output;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.beeswitch.flow.Field;
@@ -268,5 +270,30 @@ class LimitsTest {
         .containsExactly(SteppedSwitch.Sent.of(2, f), SteppedSwitch.Sent.of(3, f));
     assertThat(sw.portsOf(1, f)).containsExactly(2, 3);
     assertThat(sw.upcalls()).isEqualTo(1);
+  }
+
+  @Test
+  void bridgesThatComeAndGoHaveNumbersOfOthersThatAreLongGone() {
+    int live = sw.br0.number();
+    List<Integer> given = new ArrayList<>();
+    for (int i = 0; i < 2 * Backer.BRIDGE_NUMBERS; i++) {
+      Ofproto o = new Ofproto(sw.backer, "x" + i, new SteppedSwitch.Devices(), sw);
+      given.add(o.number());
+      o.remove();
+    }
+    assertThat(sw.backer.current().bridgeNumbers()).isLessThanOrEqualTo(Backer.BRIDGE_NUMBERS);
+    assertThat(given).doesNotContain(live);
+    for (int i = 0; i + Backer.BRIDGE_NUMBERS / 2 <= given.size(); i += 100) {
+      assertThat(given.subList(i, i + Backer.BRIDGE_NUMBERS / 2)).doesNotHaveDuplicates();
+    }
+  }
+
+  @Test
+  void moreBridgesThanThereAreNumbersHaveNumbersOfTheirOwn() {
+    Set<Integer> given = new HashSet<>();
+    for (int i = 0; i < Backer.BRIDGE_NUMBERS; i++) {
+      given.add(new Ofproto(sw.backer, "x" + i, new SteppedSwitch.Devices(), sw).number());
+    }
+    assertThat(given).hasSize(Backer.BRIDGE_NUMBERS).doesNotContain(sw.br0.number());
   }
 }

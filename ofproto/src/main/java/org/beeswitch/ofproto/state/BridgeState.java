@@ -61,7 +61,10 @@ public final class BridgeState {
         number, name, t, c, internal, Ports.NONE, MacTable.EMPTY, SwitchConfig.Frag.NORMAL);
   }
 
-  /** Index in {@link Snapshot}; given when the bridge is made, not reused while the daemon runs. */
+  /**
+   * Index in {@link Snapshot}; given when the bridge is made, and another's only long after this
+   * one is gone.
+   */
   public int number() {
     return number;
   }

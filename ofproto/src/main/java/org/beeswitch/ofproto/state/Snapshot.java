@@ -37,7 +37,7 @@ public final class Snapshot {
     return number >= 0 && number < bridges.length ? bridges[number] : null;
   }
 
-  /** One more than the largest bridge number there was. */
+  /** One more than the largest bridge number that there was lately. */
   public int bridgeNumbers() {
     return bridges.length;
   }

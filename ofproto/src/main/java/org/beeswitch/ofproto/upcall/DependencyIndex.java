@@ -219,20 +219,27 @@ final class DependencyIndex {
     return e;
   }
 
-  private Table table(int bridge, int table) {
-    long key = tableKey(bridge, table);
+  /** Null: no translation has looked into it. */
+  private @Nullable Table find(long key) {
     int slot = (int) (key ^ key >>> 8) & RECENT_TABLES - 1;
     Table t = recentTables[slot];
     if (t == null || t.key != key) {
-      t = tables.computeIfAbsent(key, Table::new);
-      recentTables[slot] = t;
+      t = tables.get(key);
+      if (t != null) {
+        recentTables[slot] = t;
+      }
     }
     return t;
   }
 
   private void addTable(Ukey k, int record) {
     present(k, record);
-    Table table = table(k.dependencies.bridge(record), k.dependencies.table(record));
+    long key = tableKey(k.dependencies.bridge(record), k.dependencies.table(record));
+    Table table = find(key);
+    if (table == null) {
+      table = new Table(key);
+      tables.put(key, table);
+    }
     System.arraycopy(mask, 0, scratch, 0, WORDS);
     Arrays.fill(
         scratch, 0, ODP, 0); // the pipeline part is always known: not part of the group's name
@@ -283,7 +290,11 @@ final class DependencyIndex {
 
   /** Appends the ukeys that a rule's change concerns, each once in a {@link #newRound}. */
   void concerned(int bridge, int table, Change.RuleAt rule, List<Ukey> out) {
-    for (Group g : table(bridge, table).groups.values()) {
+    Table t = find(tableKey(bridge, table));
+    if (t == null) {
+      return;
+    }
+    for (Group g : t.groups.values()) {
       View v = view(g, rule.match().mask());
       if (v == null) {
         for (Entry e : g.entries) {
