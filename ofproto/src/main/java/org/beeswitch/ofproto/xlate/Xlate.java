@@ -48,10 +48,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>How</h2>
  *
- * {@code flow} is rewritten as actions say; {@code base} is what the datapath's packet looks like
- * so far; before each output {@link Commit} emits their difference. A goto is a loop and not a
- * call, so a pipeline may be as long as there are tables. Patch ports nest, {@link #MAX_DEPTH}
- * deep.
+ * {@code flow} is rewritten as actions say; before each output the datapath is told to make its
+ * packet the same ({@link XlatePacket}). A goto is a loop and not a call, so a pipeline may be as
+ * long as there are tables. Patch ports nest, {@link #MAX_DEPTH} deep.
  *
  * <p>One instance a thread; makes no garbage once its buffers have grown.
  */
@@ -68,16 +67,13 @@ public final class Xlate {
   private final FlowMask mask = out.mask;
   private final OdpActions actions = out.actions;
 
-  /** The packet as rules have rewritten it. */
-  private final Flow flowAsRewritten = new Flow();
+  private final XlatePacket packet = new XlatePacket(out);
 
-  private final long[] flow = flowAsRewritten.words();
+  /** The packet as rules have rewritten it. */
+  private final long[] flow = packet.flow;
 
   /** The packet as it came. */
-  private final long[] original = new long[WORDS];
-
-  /** The packet as the datapath has it at this point of the action list. */
-  private final long[] base = new long[WORDS];
+  private final long[] original = packet.original;
 
   /** What a patch port puts aside, by depth. */
   private final List<Saved> saved = new ArrayList<>();
@@ -91,8 +87,8 @@ public final class Xlate {
   private int depth;
   private int resubmits;
 
-  /** Whether tags have been pushed or popped. */
-  private boolean tagsMoved;
+  /** Set by an action that ends the pipeline: a TTL that ran out. */
+  private boolean stopped;
 
   private boolean inPacketOut;
   private boolean inActionSet;
@@ -145,17 +141,12 @@ public final class Xlate {
    * with what a pipeline would have put into metadata and registers already.
    */
   public XlateOut translateInto(Snapshot s, Flow packetFlow, int bridgeNumber, int ofInPort) {
-    begin(s, packetFlow);
-    BridgeState b = s.bridge(bridgeNumber);
-    if (b == null) {
-      out.error = XlateError.BRIDGE_NOT_FOUND;
+    if (!beginIn(s, packetFlow, bridgeNumber, ofInPort)) {
       return finish();
     }
-    enter(b, ofInPort);
     flow[METADATA] = packetFlow.words()[METADATA];
     System.arraycopy(packetFlow.words(), REGS, flow, REGS, CONJ_ACTSET - REGS);
-    AlwaysMasked.begin(mask.words(), flow);
-    return runPipeline(b.ports().get(ofInPort));
+    return runPipeline(here().ports().get(ofInPort));
   }
 
   private XlateOut runPipeline(@Nullable PortState in) {
@@ -175,16 +166,11 @@ public final class Xlate {
    */
   public XlateOut translate(
       Snapshot s, Flow packetFlow, int bridgeNumber, int ofInPort, List<Action> list) {
-    begin(s, packetFlow);
-    BridgeState b = s.bridge(bridgeNumber);
-    if (b == null) {
-      out.error = XlateError.BRIDGE_NOT_FOUND;
+    if (!beginIn(s, packetFlow, bridgeNumber, ofInPort)) {
       return finish();
     }
-    enter(b, ofInPort);
-    AlwaysMasked.begin(mask.words(), flow);
     inPacketOut = true;
-    PortState in = b.ports().get(ofInPort);
+    PortState in = here().ports().get(ofInPort);
     if (in == null || mayReceive(in)) {
       apply(list);
       stopped = false;
@@ -195,25 +181,32 @@ public final class Xlate {
 
   /** The packet as the rules left it, for the "Final flow" of a trace. */
   public Flow finalFlow() {
-    return flowAsRewritten;
+    return packet.rewritten;
+  }
+
+  /** Begins in a bridge that is named; false: there is none of that number. */
+  private boolean beginIn(Snapshot s, Flow packetFlow, int bridgeNumber, int ofInPort) {
+    begin(s, packetFlow);
+    BridgeState b = s.bridge(bridgeNumber);
+    if (b == null) {
+      out.error = XlateError.BRIDGE_NOT_FOUND;
+      return false;
+    }
+    enter(b, ofInPort);
+    AlwaysMasked.begin(mask.words(), flow);
+    return true;
   }
 
   private void begin(Snapshot s, Flow packetFlow) {
     out.clear(s.version());
     snapshot = s;
-    System.arraycopy(packetFlow.words(), 0, flow, 0, WORDS);
-    Arrays.fill(flow, 0, ODP, 0);
-    System.arraycopy(flow, 0, original, 0, WORDS);
-    System.arraycopy(flow, 0, base, 0, WORDS);
-    // The datapath does not keep tunnel metadata unless it is set again.
-    Arrays.fill(base, TUN_ID, TUN_ID + TUN_WORDS, 0);
+    packet.begin(packetFlow);
     actionSet.clear();
     rule = null;
     tableId = 0;
     depth = 0;
     resubmits = 0;
     stopped = false;
-    tagsMoved = false;
     inPacketOut = false;
     inActionSet = false;
   }
@@ -260,7 +253,7 @@ public final class Xlate {
       }
       flow[TP] = tp & 0x00000000ffffffffL; // transport ports are not available
     }
-    rule = b.table(table).lookup(flowAsRewritten, mask, scratch);
+    rule = b.table(table).lookup(packet.rewritten, mask, scratch);
     out.dependencies.table(b.number(), table, rule == null ? -1 : rule.priority(), flow, original);
     flow[TP] = tp;
     out.effects.table(b.counters(table), rule != null);
@@ -306,9 +299,6 @@ public final class Xlate {
     }
   }
 
-  /** Set by an action that ends the pipeline: a TTL that ran out. */
-  private boolean stopped;
-
   private void apply(List<Action> list) {
     for (int i = 0; i < list.size() && out.error == null && !stopped; i++) {
       Action a = list.get(i);
@@ -318,11 +308,8 @@ public final class Xlate {
       switch (a.type()) {
         case OUTPUT -> output((Action.Output) a);
         case SET_FIELD -> setField((Action.SetField) a);
-        case PUSH_VLAN -> pushVlan(((Action.PushVlan) a).ethType());
-        case POP_VLAN -> {
-          moveTags();
-          Rewrites.popVlan(flow, mask.words());
-        }
+        case PUSH_VLAN -> packet.pushVlan(((Action.PushVlan) a).ethType());
+        case POP_VLAN -> packet.popVlan();
         case SET_NW_TTL -> Rewrites.setNwTtl(((Action.SetNwTtl) a).ttl(), flow, mask.words());
         case DEC_NW_TTL -> decNwTtl();
         case SET_QUEUE ->
@@ -428,20 +415,11 @@ public final class Xlate {
     } else if (p.patch() != null) {
       throughPatchPort(p);
     } else if (p.odpPort() != 0) {
-      if (hasRoom()) {
-        commit();
+      if (packet.hasRoom()) {
+        packet.commit();
         actions.output(p.odpPort());
       }
     }
-  }
-
-  /** Whether the list takes what one more commit and output add to it at most. */
-  private boolean hasRoom() {
-    if (actions.size() > OdpActions.MAX - 32) {
-      out.error = XlateError.TOO_MANY_ACTIONS;
-      return false;
-    }
-    return true;
   }
 
   /**
@@ -524,10 +502,10 @@ public final class Xlate {
   }
 
   private void toController(int maxLen, PacketIn.Reason reason) {
-    if (!hasRoom()) {
+    if (!packet.hasRoom()) {
       return;
     }
-    commit();
+    packet.commit();
     PacketInCookie.put(
         actions,
         rule == null ? -1L : rule.cookie(),
@@ -558,52 +536,9 @@ public final class Xlate {
   }
 
   private void setField(Action.SetField a) {
-    if (!Rewrites.setField(a, flow, mask.words())) {
-      if (trace != null) {
-        warn("unmet prerequisites for " + a.field().text() + ", set_field ignored");
-      }
+    if (!Rewrites.setField(a, flow, mask.words()) && trace != null) {
+      warn("unmet prerequisites for " + a.field().text() + ", set_field ignored");
     }
-  }
-
-  /**
-   * A flow holds two tags. Of a packet that has two already the inner one gets out of sight, but
-   * stays in the packet: so the tag is pushed at once, and not by {@link Commit}, which would take
-   * the missing one for popped.
-   */
-  private void pushVlan(int ethType) {
-    boolean full = Commit.count(flow) == MAX_VLANS;
-    moveTags();
-    if (full) {
-      if (!hasRoom()) {
-        return;
-      }
-      commit();
-    }
-    Rewrites.pushVlan(ethType, flow, mask.words());
-    if (full) {
-      actions.pushVlan(ethType, VLAN_PRESENT);
-      base[VLANS] = flow[VLANS];
-    }
-  }
-
-  /**
-   * From here on a tag need not be where it was, so it counts that there are no more tags than
-   * these. What they are counts once the packet is sent: {@link #commit}.
-   */
-  private void moveTags() {
-    tagsMoved = true;
-    mask.words()[VLANS] |= ~original[VLANS] & Rewrites.TAGS_PRESENT;
-  }
-
-  /** Has the datapath's packet become the flow. */
-  private void commit() {
-    if (tagsMoved) {
-      // A tag that was pushed in the place of an equal one makes no action, of another one does.
-      long present = original[VLANS] & Rewrites.TAGS_PRESENT;
-      mask.words()[VLANS] |= present >>> 32 != 0 ? Rewrites.OUTER_TAG : 0;
-      mask.words()[VLANS] |= (int) present != 0 ? Rewrites.INNER_TAG : 0;
-    }
-    Commit.commit(flow, base, mask.words(), actions);
   }
 
   // For this package's parts of the translation.
