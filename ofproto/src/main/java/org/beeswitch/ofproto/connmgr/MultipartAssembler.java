@@ -97,19 +97,13 @@ final class MultipartAssembler {
   }
 
   private static int stat(Frame frame) {
-    return u16(frame, 8);
-  }
-
-  private static int u16(Frame frame, int at) {
-    return (frame.bytes()[at] & 0xff) << 8 | frame.bytes()[at + 1] & 0xff;
+    return frame.u16(8);
   }
 
   /** What has to be the same in all parts: the type, of an experimenter's also whose and which. */
   private static Object kind(Frame frame) {
     int stat = stat(frame);
-    return stat == EXPERIMENTER
-        ? List.of(u16(frame, 16), u16(frame, 18), u16(frame, 20), u16(frame, 22))
-        : (Object) stat;
+    return stat == EXPERIMENTER ? List.of(frame.u32(16), frame.u32(20)) : (Object) stat;
   }
 
   Outcome add(Decoded decoded, Frame frame, long nowNs) {
@@ -136,7 +130,7 @@ final class MultipartAssembler {
       return Outcome.refuse(OfErrorCode.OFPBRC_MULTIPART_BUFFER_OVERFLOW);
     }
     p.hasBody |= !part.isEmpty();
-    boolean more = (u16(frame, 10) & REQ_MORE) != 0;
+    boolean more = (frame.u16(10) & REQ_MORE) != 0;
     if (!more && !p.hasBody && part.lacksBody()) {
       forget(frame.xid(), p);
       return Outcome.refuse(OfErrorCode.OFPBRC_BAD_LEN);

@@ -103,12 +103,12 @@ public final class Frame {
   }
 
   /** The big-endian 16 bits at {@code offset}. */
-  int u16(int offset) {
+  public int u16(int offset) {
     return (bytes[offset] & 0xff) << 8 | bytes[offset + 1] & 0xff;
   }
 
   /** The big-endian 32 bits at {@code offset}. */
-  int u32(int offset) {
+  public int u32(int offset) {
     return u16(offset) << 16 | u16(offset + 2);
   }
 
