@@ -2,7 +2,10 @@
 
 package org.beeswitch.odp;
 
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
+import org.beeswitch.dpif.DpifPort;
 import org.beeswitch.dpif.FlowStats;
 import org.beeswitch.dpif.UpcallKind;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +27,13 @@ public final class OdpText {
   public interface PortNamer {
     /** Ports by number, as OVS without {@code --names}. */
     PortNamer NUMBERS = Integer::toString;
+
+    /** These ports by name, others by number. */
+    static PortNamer of(Iterable<DpifPort> ports) {
+      Map<Integer, String> names = new HashMap<>();
+      ports.forEach(p -> names.put(p.number().number(), p.name()));
+      return n -> names.getOrDefault(n, Integer.toString(n));
+    }
 
     String name(int odpPortNo);
   }

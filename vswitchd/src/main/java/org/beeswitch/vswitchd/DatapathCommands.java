@@ -3,7 +3,6 @@
 package org.beeswitch.vswitchd;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -99,7 +98,8 @@ final class DatapathCommands {
       }
     }
     OdpKeyFilter wanted = new OdpKeyFilter(filter);
-    OdpText.PortNamer namer = names ? portNames() : OdpText.PortNamer.NUMBERS;
+    OdpText.PortNamer namer =
+        names ? OdpText.PortNamer.of(daemon.dpif().ports()) : OdpText.PortNamer.NUMBERS;
     boolean isVerbose = verbose;
     List<String> lines = new ArrayList<>();
     long now = System.nanoTime();
@@ -129,14 +129,6 @@ final class DatapathCommands {
     } catch (FlowSyntaxException e) {
       throw new CommandException("Failed to parse filter (" + e.text() + ")", e);
     }
-  }
-
-  private OdpText.PortNamer portNames() {
-    Map<Integer, String> byNumber = new HashMap<>();
-    for (DpifPort p : daemon.dpif().ports()) {
-      byNumber.put(p.number().number(), p.name());
-    }
-    return n -> byNumber.getOrDefault(n, Integer.toString(n));
   }
 
   private String coverage() {

@@ -3,9 +3,7 @@
 package org.beeswitch.vswitchd;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.beeswitch.dpif.DpifPort;
 import org.beeswitch.flow.Field;
 import org.beeswitch.flow.Flow;
@@ -155,14 +153,9 @@ final class TraceCommand {
     int bridge = start.bridge().ofproto().state().number();
     XlateOut x = xlate.translateInto(daemon.backer().current(), packet, bridge, inPort);
     Names names = showNames ? names(start.bridge()) : Names.NONE;
-    OdpText.PortNamer ports = showNames ? odpNames() : OdpText.PortNamer.NUMBERS;
+    OdpText.PortNamer ports =
+        showNames ? OdpText.PortNamer.of(daemon.dpif().ports()) : OdpText.PortNamer.NUMBERS;
     return print(start.flow(), walk, xlate.finalFlow(), x, names, ports);
-  }
-
-  private OdpText.PortNamer odpNames() {
-    Map<Integer, String> names = new HashMap<>();
-    daemon.dpif().ports().forEach(p -> names.put(p.number().number(), p.name()));
-    return n -> names.getOrDefault(n, Integer.toString(n));
   }
 
   /**
