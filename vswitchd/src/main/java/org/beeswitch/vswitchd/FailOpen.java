@@ -2,12 +2,13 @@
 
 package org.beeswitch.vswitchd;
 
-import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.beeswitch.flow.EthType;
 import org.beeswitch.flow.Field;
 import org.beeswitch.flow.Match;
+import org.beeswitch.flow.PacketBuilder;
 import org.beeswitch.ofproto.connmgr.Connmgr;
 import org.beeswitch.openflow.channel.Rconn;
 import org.beeswitch.openflow.msg.BufferId;
@@ -48,6 +49,11 @@ final class FailOpen {
 
   /** Nicira's, whose upper half is for addresses made up at random. */
   private static final long MADE_UP = 0x002320_800000L;
+
+  private static final long BROADCAST = 0xffff_ffff_ffffL;
+
+  /** RFC 903. */
+  private static final int REVERSE_REQUEST = 3;
 
   private final String bridge;
   private final Connmgr connmgr;
@@ -122,27 +128,14 @@ final class FailOpen {
 
   private static PacketIn bogus() {
     long mac = MADE_UP | ThreadLocalRandom.current().nextInt(1 << 23);
-    ByteBuffer rarp = ByteBuffer.allocate(42);
-    rarp.putShort((short) 0xffff).putInt(0xffffffff);
-    putMac(rarp, mac).putShort((short) 0x8035);
-    // Ethernet and IPv4, a reverse request about itself, addresses not known.
-    rarp.putShort((short) 1).putShort((short) 0x0800).put((byte) 6).put((byte) 4);
-    rarp.putShort((short) 3);
-    putMac(rarp, mac).putInt(0);
-    putMac(rarp, mac).putInt(0);
+    byte[] rarp =
+        new PacketBuilder()
+            .eth(BROADCAST, mac)
+            .arp(EthType.RARP, REVERSE_REQUEST, mac, 0, mac, 0)
+            .bytes();
     Match inPort =
         Match.builder().exact(Field.IN_PORT, OfPort.LOCAL.number() & 0xffffffffL).build();
     return new PacketIn(
-        BufferId.NONE,
-        rarp.capacity(),
-        PacketIn.Reason.NO_MATCH,
-        0,
-        -1,
-        inPort,
-        Bytes.wrap(rarp.array()));
-  }
-
-  private static ByteBuffer putMac(ByteBuffer b, long mac) {
-    return b.putShort((short) (mac >> 32)).putInt((int) mac);
+        BufferId.NONE, rarp.length, PacketIn.Reason.NO_MATCH, 0, -1, inPort, Bytes.wrap(rarp));
   }
 }
