@@ -70,11 +70,7 @@ final class Changes {
     // All bits but that of "down" say what is not to be.
     boolean on = name.equals("down") != not;
     PortMod m = new PortMod(port.port(), port.hwAddr(), on ? bit : 0, bit, 0);
-    s.talk(
-        c -> {
-          s.change(c, m);
-          return true;
-        });
+    s.act(c -> s.change(c, m));
   }
 
   /**
@@ -114,11 +110,11 @@ final class Changes {
     }
     SwitchConfig.Frag frag = wanted;
     SwitchClient s = new SwitchClient(options, args.get(0), io);
-    s.talk(
+    s.act(
         c -> {
           SwitchConfig before = s.config(c);
           if (before.frag() == frag) {
-            return true;
+            return;
           }
           s.change(
               c,
@@ -132,7 +128,6 @@ final class Changes {
                     + args.get(1)
                     + "\")");
           }
-          return true;
         });
   }
 
@@ -156,7 +151,7 @@ final class Changes {
         throw new CliException("Too many arguments (" + (args.size() + 1) + ")");
       }
     } catch (FlowSyntaxException e) {
-      throw new CliException(e.text(), e);
+      throw new CliException(e);
     }
     s.changeAll(messages);
   }

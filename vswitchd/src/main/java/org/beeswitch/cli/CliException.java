@@ -2,6 +2,8 @@
 
 package org.beeswitch.cli;
 
+import org.beeswitch.openflow.text.FlowSyntaxException;
+
 /** What ends a command: one line for stderr, or nothing if all has been said, and a status. */
 final class CliException extends Exception {
   private final int status;
@@ -14,6 +16,10 @@ final class CliException extends Exception {
   CliException(String message, Throwable cause) {
     super(message, cause);
     status = 1;
+  }
+
+  CliException(FlowSyntaxException e) {
+    this(e.text(), e);
   }
 
   /** All has been said. */

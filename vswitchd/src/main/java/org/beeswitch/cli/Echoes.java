@@ -2,6 +2,7 @@
 
 package org.beeswitch.cli;
 
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.util.List;
 import java.util.Random;
@@ -11,6 +12,7 @@ import org.beeswitch.openflow.msg.BarrierRequest;
 import org.beeswitch.openflow.msg.Bytes;
 import org.beeswitch.openflow.msg.EchoRequest;
 import org.beeswitch.openflow.msg.OfFrame;
+import org.beeswitch.openflow.text.CNumber;
 
 /** Commands that find out whether, and how fast, a switch answers. */
 final class Echoes {
@@ -38,7 +40,7 @@ final class Echoes {
   }
 
   private static int payload(String text) throws CliException {
-    int n = CNumbers.atoi(text);
+    int n = CNumber.atoi(text);
     if (n < 0 || n > MAX_PAYLOAD) {
       throw new CliException("payload must be between 0 and " + MAX_PAYLOAD + " bytes");
     }
@@ -55,7 +57,7 @@ final class Echoes {
     byte[] payload = new byte[args.size() > 1 ? payload(args.get(1)) : PING_PAYLOAD];
     Random random = new Random();
     SwitchClient s = new SwitchClient(options, args.get(0), io);
-    s.talk(
+    s.act(
         c -> {
           for (int i = 0; i < PINGS; i++) {
             random.nextBytes(payload);
@@ -63,7 +65,10 @@ final class Echoes {
             Frame reply = echo(s, c, payload);
             double ms = (System.nanoTime() - start) / 1e6;
             int bytes = reply.length() - Frame.HEADER_LEN;
-            if (!reply.toByteBuf().skipBytes(Frame.HEADER_LEN).equals(wrapped(payload))) {
+            if (!reply
+                .toByteBuf()
+                .skipBytes(Frame.HEADER_LEN)
+                .equals(Unpooled.wrappedBuffer(payload))) {
               io.out().println("Reply does not match request.");
             }
             io.out()
@@ -71,18 +76,13 @@ final class Echoes {
                     "%d bytes from %s: xid=%08x time=%.1f ms%n",
                     bytes, args.get(0), reply.xid(), ms);
           }
-          return true;
         });
-  }
-
-  private static io.netty.buffer.ByteBuf wrapped(byte[] payload) {
-    return io.netty.buffer.Unpooled.wrappedBuffer(payload);
   }
 
   private static void benchmark(Options options, Stdio io, List<String> args) throws CliException {
     byte[] payload = new byte[payload(args.get(1))];
     int message = payload.length + Frame.HEADER_LEN;
-    int count = CNumbers.atoi(args.get(2));
+    int count = CNumber.atoi(args.get(2));
     io.out()
         .printf(
             "Sending %d packets * %d bytes (with header) = %d bytes total%n",

@@ -61,14 +61,14 @@ final class FlowChanges {
       return;
     }
     SwitchClient s = new SwitchClient(options, args.get(0), io);
-    try {
-      FlowTextParser parser = new FlowTextParser(s.namesToAccept(text));
-      FlowMod m = parser.flowMod(command, text);
-      warn(parser, io);
-      s.changeAll(List.of(m));
-    } catch (FlowSyntaxException e) {
-      throw new CliException(e.text(), e);
-    }
+    s.changeAll(
+        text,
+        names -> {
+          FlowTextParser parser = new FlowTextParser(names);
+          FlowMod m = parser.flowMod(command, text);
+          warn(parser, io);
+          return List.of(m);
+        });
   }
 
   /**
@@ -79,22 +79,17 @@ final class FlowChanges {
       throws CliException {
     SwitchClient s = new SwitchClient(options, args.get(0), io);
     List<String> lines = Lines.of(args.get(1), io.in(), "open failed");
-    Names names = s.namesToAccept(String.join("\n", lines));
-    s.changeAll(parse(io, args.get(1), lines, names, command));
+    s.changeAll(String.join("\n", lines), names -> parse(io, args.get(1), lines, names, command));
   }
 
   /** The flows of a file. */
   private static List<FlowMod> parse(
       Stdio io, String file, List<String> lines, Names names, FlowMod.@Nullable Command command)
-      throws CliException {
+      throws FlowSyntaxException {
     FlowTextParser parser = new FlowTextParser(names);
-    try {
-      List<FlowMod> flows = parser.file(file, lines, command);
-      warn(parser, io);
-      return flows;
-    } catch (FlowSyntaxException e) {
-      throw new CliException(e.text(), e);
-    }
+    List<FlowMod> flows = parser.file(file, lines, command);
+    warn(parser, io);
+    return flows;
   }
 
   private static void warn(FlowTextParser parser, Stdio io) {
@@ -124,7 +119,14 @@ final class FlowChanges {
     }
   }
 
-  private static Map<Key, Version> ofFile(List<FlowMod> flows) {
+  private static Map<Key, Version> ofFile(Stdio io, String file, List<String> lines, Names names)
+      throws CliException {
+    List<FlowMod> flows;
+    try {
+      flows = parse(io, file, lines, names, FlowMod.Command.ADD);
+    } catch (FlowSyntaxException e) {
+      throw new CliException(e);
+    }
     Map<Key, Version> all = new LinkedHashMap<>();
     for (FlowMod m : flows) {
       // ovs-ofctl puts what names no table into the first.
@@ -157,8 +159,8 @@ final class FlowChanges {
     SwitchClient s = new SwitchClient(options, args.get(0), io);
     List<String> lines = Lines.of(args.get(1), io.in(), "open");
     Names names = s.namesToAccept(String.join("\n", lines));
-    Map<Key, Version> wanted = ofFile(parse(io, args.get(1), lines, names, FlowMod.Command.ADD));
-    s.talk(
+    Map<Key, Version> wanted = ofFile(io, args.get(1), lines, names);
+    s.act(
         c -> {
           Map<Key, Version> there = ofSwitch(s.flows(c, MultipartRequest.RuleFilter.ALL));
           for (Map.Entry<Key, Version> e : there.entrySet()) {
@@ -172,7 +174,6 @@ final class FlowChanges {
               s.change(c, flowMod(FlowMod.Command.ADD, e.getKey(), e.getValue()));
             }
           }
-          return true;
         });
   }
 
@@ -224,7 +225,7 @@ final class FlowChanges {
             || source.indexOf(':') < 0 && Files.exists(Path.of(source));
     if (isFile) {
       List<String> lines = Lines.of(source, io.in(), "open");
-      return ofFile(parse(io, source, lines, Names.NONE, FlowMod.Command.ADD));
+      return ofFile(io, source, lines, Names.NONE);
     }
     SwitchClient s = new SwitchClient(options, source, io);
     return ofSwitch(s.talk(c -> s.flows(c, MultipartRequest.RuleFilter.ALL)));

@@ -78,12 +78,7 @@ final class GroupChanges {
       return;
     }
     SwitchClient s = new SwitchClient(options, args.get(0), io);
-    try {
-      GroupTextParser parser = new GroupTextParser(s.namesToAccept(text));
-      s.changeAll(List.of(parser.groupMod(command, text)));
-    } catch (FlowSyntaxException e) {
-      throw new CliException(e.text(), e);
-    }
+    s.changeAll(text, names -> List.of(new GroupTextParser(names).groupMod(command, text)));
   }
 
   /**
@@ -94,12 +89,9 @@ final class GroupChanges {
       throws CliException {
     SwitchClient s = new SwitchClient(options, args.get(0), io);
     List<String> lines = Lines.of(args.get(1), io.in(), "open failed");
-    GroupTextParser parser = new GroupTextParser(s.namesToAccept(String.join("\n", lines)));
-    try {
-      s.changeAll(parser.file(args.get(1), lines, command));
-    } catch (FlowSyntaxException e) {
-      throw new CliException(e.text(), e);
-    }
+    s.changeAll(
+        String.join("\n", lines),
+        names -> new GroupTextParser(names).file(args.get(1), lines, command));
   }
 
   private static void meter(Options options, Stdio io, List<String> args, MeterMod.Command command)
@@ -111,7 +103,7 @@ final class GroupChanges {
               ? MeterTextParser.meterMod(command, args.get(1))
               : new MeterMod(command, new MeterConfig(MeterId.ALL, 0, List.of()));
     } catch (FlowSyntaxException e) {
-      throw new CliException(e.text(), e);
+      throw new CliException(e);
     }
     new SwitchClient(options, args.get(0), io).changeAll(List.of(m));
   }

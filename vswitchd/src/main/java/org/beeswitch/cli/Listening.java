@@ -16,6 +16,7 @@ import org.beeswitch.openflow.msg.PacketInFormat;
 import org.beeswitch.openflow.msg.SetConfig;
 import org.beeswitch.openflow.msg.SetPacketInFormat;
 import org.beeswitch.openflow.msg.SwitchConfig;
+import org.beeswitch.openflow.text.CNumber;
 import org.beeswitch.openflow.text.Names;
 
 /** Commands that print, on stderr as {@code ovs-ofctl}, what comes until the switch ends it. */
@@ -65,7 +66,7 @@ final class Listening {
                     new SwitchConfig(
                         before.frag(),
                         before.invalidTtlToController(),
-                        CNumbers.atoi(arg) & 0xffff)));
+                        CNumber.atoi(arg) & 0xffff)));
           }
           setFormat(options, s, c);
           return new Listening(options, stdio, s).printAll(c, s.namesToShow());

@@ -258,7 +258,7 @@ final class Options {
       Comparator<FlowStats> next = FlowOrder.by(field, descending);
       order = order == null ? next : order.thenComparing(next);
     } catch (FlowSyntaxException e) {
-      throw new CliException(e.text(), e);
+      throw new CliException(e);
     }
   }
 

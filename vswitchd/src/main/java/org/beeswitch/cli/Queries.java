@@ -15,6 +15,7 @@ import org.beeswitch.openflow.msg.MeterMod;
 import org.beeswitch.openflow.msg.MultipartRequest;
 import org.beeswitch.openflow.msg.OfPort;
 import org.beeswitch.openflow.msg.QueueGetConfigRequest;
+import org.beeswitch.openflow.text.CNumber;
 import org.beeswitch.openflow.text.FlowSyntaxException;
 import org.beeswitch.openflow.text.FlowText;
 import org.beeswitch.openflow.text.FlowTextParser;
@@ -49,11 +50,10 @@ final class Queries {
               2,
               (o, io, args) -> {
                 SwitchClient s = open(o, io, args);
-                s.talk(
+                s.act(
                     c -> {
                       OfPort port = args.size() > 1 ? s.port(args.get(1)) : OfPort.ANY;
                       s.dump(c, new MultipartRequest(new MultipartRequest.Port(port)));
-                      return true;
                     });
               }),
           new OfCommand(
@@ -93,11 +93,10 @@ final class Queries {
 
   private static void show(Options options, Stdio io, List<String> args) throws CliException {
     SwitchClient s = open(options, io, args);
-    s.talk(
+    s.act(
         c -> {
           s.dump(c, new FeaturesRequest());
           s.dump(c, new MultipartRequest(new MultipartRequest.PortDesc(OfPort.ANY)));
-          return true;
         });
     s.dump(new GetConfigRequest());
   }
@@ -108,7 +107,7 @@ final class Queries {
     try {
       return new FlowTextParser(text.isEmpty() ? Names.NONE : s.namesToAccept(text)).filter(text);
     } catch (FlowSyntaxException e) {
-      throw new CliException(e.text(), e);
+      throw new CliException(e);
     }
   }
 
@@ -150,7 +149,7 @@ final class Queries {
           new GroupTextParser(Names.NONE)
               .groupMod(GroupMod.Command.DELETE, args.size() > 1 ? args.get(1) : "");
     } catch (FlowSyntaxException e) {
-      throw new CliException(e.text(), e);
+      throw new CliException(e);
     }
     SwitchClient s = open(options, io, args);
     s.namesToAccept(""); // as ovs-ofctl
@@ -174,13 +173,13 @@ final class Queries {
           ? MeterTextParser.meterMod(MeterMod.Command.DELETE, args.get(1)).meter().meterId()
           : MeterId.ALL;
     } catch (FlowSyntaxException e) {
-      throw new CliException(e.text(), e);
+      throw new CliException(e);
     }
   }
 
   private static void queueStats(Options options, Stdio io, List<String> args) throws CliException {
     SwitchClient s = open(options, io, args);
-    s.talk(
+    s.act(
         c -> {
           OfPort port =
               args.size() > 1 && !args.get(1).equalsIgnoreCase("ALL")
@@ -188,10 +187,9 @@ final class Queries {
                   : OfPort.ANY;
           int queue =
               args.size() > 2 && !args.get(2).equalsIgnoreCase("ALL")
-                  ? CNumbers.atoi(args.get(2))
+                  ? CNumber.atoi(args.get(2))
                   : MultipartRequest.Queue.ALL_QUEUES;
           s.dump(c, new MultipartRequest(new MultipartRequest.Queue(port, queue)));
-          return true;
         });
   }
 

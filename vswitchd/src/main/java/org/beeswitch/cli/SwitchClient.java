@@ -33,6 +33,7 @@ import org.beeswitch.openflow.msg.OfVersion;
 import org.beeswitch.openflow.msg.PortDesc;
 import org.beeswitch.openflow.msg.SwitchConfig;
 import org.beeswitch.openflow.msg.TableFeatures;
+import org.beeswitch.openflow.text.FlowSyntaxException;
 import org.beeswitch.openflow.text.MessageText;
 import org.beeswitch.openflow.text.Names;
 import org.beeswitch.vswitchd.config.ConfigException;
@@ -155,6 +156,21 @@ final class SwitchClient {
     }
   }
 
+  /** Something that is done with a connection for what becomes of it. */
+  interface Deed {
+    void with(OfClient<Frame, OfFrame> c) throws IOException, CliException;
+  }
+
+  /** As {@link #talk}. */
+  void act(Deed what) throws CliException {
+    boolean unused =
+        talk(
+            c -> {
+              what.with(c);
+              return true;
+            });
+  }
+
   // Requests.
 
   /** Sends a request and prints all of its reply, which may be an error. */
@@ -166,11 +182,7 @@ final class SwitchClient {
 
   /** A connection for one request, whose reply is printed. */
   void dump(OfMessage request) throws CliException {
-    talk(
-        c -> {
-          dump(c, request);
-          return true;
-        });
+    act(c -> dump(c, request));
   }
 
   void dump(MultipartRequest.Body body) throws CliException {
@@ -195,13 +207,31 @@ final class SwitchClient {
 
   /** Sends requests, each with its barrier, on one connection, up to the first error. */
   void changeAll(List<? extends OfMessage> requests) throws CliException {
-    talk(
+    act(
         c -> {
           for (OfMessage m : requests) {
             change(c, m);
           }
-          return true;
         });
+  }
+
+  /** Reads what the user has written. */
+  interface Reader {
+    /**
+     * @param names those that may stand in it
+     */
+    List<? extends OfMessage> read(Names names) throws FlowSyntaxException;
+  }
+
+  /** Sends, as {@link #changeAll(List)}, what the user has written. */
+  void changeAll(String text, Reader reader) throws CliException {
+    List<? extends OfMessage> requests;
+    try {
+      requests = reader.read(namesToAccept(text));
+    } catch (FlowSyntaxException e) {
+      throw new CliException(e);
+    }
+    changeAll(requests);
   }
 
   /** What the switch does with fragments and packets sent to controllers. */
@@ -248,7 +278,7 @@ final class SwitchClient {
     List<PortDesc> known = ports;
     if (known == null) {
       List<PortDesc> all = new ArrayList<>();
-      talk(
+      act(
           c -> {
             for (OfMessage m :
                 ask(c, new MultipartRequest(new MultipartRequest.PortDesc(OfPort.ANY)))) {
@@ -256,7 +286,6 @@ final class SwitchClient {
                 all.addAll(d.ports());
               }
             }
-            return true;
           });
       known = List.copyOf(all);
       ports = known;
@@ -283,7 +312,7 @@ final class SwitchClient {
   /** What the switch says of its tables, on a connection of its own. */
   List<TableFeatures> tableFeatures() throws CliException {
     List<TableFeatures> all = new ArrayList<>();
-    talk(
+    act(
         c -> {
           for (OfMessage m :
               ask(c, new MultipartRequest(new MultipartRequest.TableFeatures(List.of())))) {
@@ -292,7 +321,6 @@ final class SwitchClient {
               all.addAll(f.tables());
             }
           }
-          return true;
         });
     return all;
   }

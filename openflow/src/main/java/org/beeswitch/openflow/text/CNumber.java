@@ -6,7 +6,7 @@ package org.beeswitch.openflow.text;
  * Numbers in the notation of C's {@code strtoull}: decimal, {@code 0x} hexadecimal or {@code 0}
  * octal, with an optional sign. OVS's {@code str_to_u16} and its relatives, with their messages.
  */
-final class CNumber {
+public final class CNumber {
   private CNumber() {}
 
   /**
@@ -56,6 +56,14 @@ final class CNumber {
       v = v * base + d;
     }
     return i == start ? new Prefix(0, 0, false) : new Prefix(negative ? -v : v, i, overflow);
+  }
+
+  /**
+   * C's {@code atoi}, for what {@code ovs-ofctl} reads unchecked: the decimal number that the text
+   * begins with, 0 if with none.
+   */
+  public static int atoi(String s) {
+    return (int) scan(s, 10).value();
   }
 
   private static int digit(char c, int radix) {
