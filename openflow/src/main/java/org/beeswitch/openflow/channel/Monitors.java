@@ -73,7 +73,7 @@ final class Monitors {
         counters.increment(ChannelCounter.MONITOR_COPIES_DROPPED);
         continue;
       }
-      // The limit is far below the one at which a vconn refuses.
+      // If it has to go because all peers together have too much, whoever queues next sees to it.
       boolean unused = monitor.send(Unpooled.copiedBuffer(frames), 1, copies);
     }
   }
