@@ -2,6 +2,7 @@
 package org.beeswitch.openflow.channel;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
 
 /**
  * Where the channel meets the codecs: it knows frames, they know messages.
@@ -22,4 +23,16 @@ public interface MessageCodec<I, O> {
    * right length. Called on the sender's thread.
    */
   void encode(O message, ByteBuf out);
+
+  /** As {@link #encode(Object, ByteBuf)}, into a buffer that is the caller's. */
+  default ByteBuf encode(O message) {
+    ByteBuf out = UnpooledByteBufAllocator.DEFAULT.buffer();
+    try {
+      encode(message, out);
+      return out;
+    } catch (RuntimeException bug) {
+      out.release();
+      throw bug;
+    }
+  }
 }

@@ -3,7 +3,6 @@
 package org.beeswitch.openflow.channel;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,26 +59,6 @@ public final class Rconn<I, O> implements OfConnection<O> {
 
   private static final long NEVER = Long.MAX_VALUE;
 
-  /** Where a connection is; the names are those of OVS's Controller:status:state. */
-  public enum State {
-    /** Given up for good. */
-    VOID,
-    /** Waiting before the next attempt. */
-    BACKOFF,
-    /** An attempt, or the negotiation, is under way. */
-    CONNECTING,
-    /** Connected, and the peer has been heard of lately. */
-    ACTIVE,
-    /** Connected, probed, and no answer yet. */
-    IDLE,
-    /** An accepted connection that has ended. */
-    DISCONNECTED;
-
-    boolean isConnected() {
-      return this == ACTIVE || this == IDLE;
-    }
-  }
-
   private final String name;
   private final String target;
   private final Vconn.@Nullable Opener<I> opener;
@@ -94,7 +73,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
   private final long epochNs;
 
   private RconnSettings settings;
-  private State state;
+  private RconnState state;
   private @Nullable Vconn<I> vconn;
   private long nowMs;
   private long stateEnteredMs;
@@ -132,7 +111,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
     this.logLimit = counters.badMessages();
     this.monitors = new Monitors(name, counters);
     this.epochNs = nowNs;
-    this.state = opener != null ? State.BACKOFF : State.CONNECTING;
+    this.state = opener != null ? RconnState.BACKOFF : RconnState.CONNECTING;
   }
 
   /**
@@ -184,7 +163,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
   public int doWork(long nowNs) {
     nowMs = (nowNs - epochNs) / 1_000_000;
     int done = monitors.run();
-    State before;
+    RconnState before;
     do {
       before = state;
       runState();
@@ -238,7 +217,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
         noticeLateSends(vconn());
         if (timedOut()) {
           log.debug("{}: idle {} s, sending inactivity probe", name, settings.probeIntervalS());
-          transitionTo(State.IDLE);
+          transitionTo(RconnState.IDLE);
           counters.increment(ChannelCounter.PROBES_SENT);
           sendFrame(Wire.encodeEchoRequest(version, nextXid++), new MessageCounter());
         }
@@ -282,7 +261,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
     }
     vconn = opener.open(activeTarget);
     backoff.begin(nowMs);
-    transitionTo(State.CONNECTING);
+    transitionTo(RconnState.CONNECTING);
   }
 
   private void runConnecting(Vconn<I> v) {
@@ -293,7 +272,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
       } else {
         log.debug("{}: connected", name);
       }
-      transitionTo(State.ACTIVE);
+      transitionTo(RconnState.ACTIVE);
       version = v.version();
       lastConnectedMs = nowMs;
       admission.connected(nowMs);
@@ -362,8 +341,8 @@ public final class Rconn<I, O> implements OfConnection<O> {
     monitors.copy(frame.toByteBuf());
     admission.heard(frame, nowMs);
     lastActivityMs = nowMs;
-    if (state == State.IDLE) {
-      transitionTo(State.ACTIVE);
+    if (state == RconnState.IDLE) {
+      transitionTo(RconnState.ACTIVE);
     }
     if (message != null) {
       listener.message(this, message, frame);
@@ -399,14 +378,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
       counters.increment(ChannelCounter.MESSAGES_UNCONNECTED);
       return false;
     }
-    ByteBuf out = UnpooledByteBufAllocator.DEFAULT.buffer();
-    try {
-      codec.encode(message, out);
-    } catch (RuntimeException bug) {
-      out.release();
-      throw bug;
-    }
-    return sendEncoded(out, counter);
+    return sendEncoded(codec.encode(message), counter);
   }
 
   @Override
@@ -468,8 +440,8 @@ public final class Rconn<I, O> implements OfConnection<O> {
   public void shutdown(String why) {
     lastError = CloseReason.local(why);
     dropVconn();
-    if (state != State.VOID) {
-      transitionTo(State.VOID);
+    if (state != RconnState.VOID) {
+      transitionTo(RconnState.VOID);
     }
     if (announced) {
       announceEnd();
@@ -479,20 +451,20 @@ public final class Rconn<I, O> implements OfConnection<O> {
 
   /** Tries at once, if waiting to try again. */
   public void reconnectNow() {
-    if (state == State.BACKOFF) {
+    if (state == RconnState.BACKOFF) {
       backoff.skip();
-      transitionTo(State.BACKOFF);
+      transitionTo(RconnState.BACKOFF);
     }
   }
 
   private void disconnect(CloseReason why) {
     lastError = why;
     dropVconn();
-    if (state != State.BACKOFF) {
+    if (state != RconnState.BACKOFF) {
       lastDisconnectedMs = nowMs;
     }
     if (opener == null) {
-      transitionTo(State.DISCONNECTED);
+      transitionTo(RconnState.DISCONNECTED);
       return;
     }
     switch (backoff.end(nowMs, settings.maxBackoffS() * 1000L)) {
@@ -505,7 +477,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
                   + " logging",
               name);
     }
-    transitionTo(State.BACKOFF);
+    transitionTo(RconnState.BACKOFF);
   }
 
   private void dropVconn() {
@@ -541,21 +513,8 @@ public final class Rconn<I, O> implements OfConnection<O> {
     return opener != null && !backoff.isLongest(settings.maxBackoffS() * 1000L);
   }
 
-  /**
-   * Every edge but those below is a bug. From BACKOFF to itself: the wait is cut short. From
-   * anywhere to VOID: removed.
-   */
-  private void transitionTo(State next) {
-    boolean legal =
-        switch (next) {
-          case VOID -> true;
-          case BACKOFF -> opener != null && state != State.VOID;
-          case CONNECTING -> state == State.BACKOFF;
-          case ACTIVE -> state == State.CONNECTING || state == State.IDLE;
-          case IDLE -> state == State.ACTIVE;
-          case DISCONNECTED -> state == State.CONNECTING || state.isConnected();
-        };
-    if (!legal) {
+  private void transitionTo(RconnState next) {
+    if (!state.mayBecome(next, opener != null)) {
       throw new IllegalStateException(name + ": from " + state + " to " + next);
     }
     log.debug("{}: entering {}", name, next);
@@ -612,13 +571,13 @@ public final class Rconn<I, O> implements OfConnection<O> {
     return vconn == null ? 0 : vconn.bytesQueued();
   }
 
-  public State state() {
+  public RconnState state() {
     return state;
   }
 
   /** Whether this will do anything any more; false for an accepted connection that has ended. */
   public boolean isAlive() {
-    return state != State.VOID && state != State.DISCONNECTED;
+    return state != RconnState.VOID && state != RconnState.DISCONNECTED;
   }
 
   public RconnSettings settings() {
@@ -627,7 +586,7 @@ public final class Rconn<I, O> implements OfConnection<O> {
 
   public void configure(RconnSettings newSettings) {
     settings = newSettings;
-    if (state == State.BACKOFF) {
+    if (state == RconnState.BACKOFF) {
       backoff.shorten(nowMs, newSettings.maxBackoffS() * 1000L);
     }
   }

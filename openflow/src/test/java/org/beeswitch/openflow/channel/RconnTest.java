@@ -96,7 +96,7 @@ class RconnTest {
     for (int waitMs : new int[] {1000, 2000, 4000, 8000, 8000, 8000}) {
       int before = opened.size();
       refuse();
-      assertThat(rconn.state()).isEqualTo(Rconn.State.BACKOFF);
+      assertThat(rconn.state()).isEqualTo(RconnState.BACKOFF);
       runAfter(waitMs - 1);
       assertThat(opened).as("just before %d ms", waitMs).hasSize(before);
       assertThat(rconn.deadlineNs()).isEqualTo(nowNs() + 1_000_000);
@@ -111,21 +111,21 @@ class RconnTest {
   void anAttemptThatHangsEndsAfterItsBackoffButNotBeforeOneSecond() {
     run();
     runAfter(999);
-    assertThat(rconn.state()).isEqualTo(Rconn.State.CONNECTING);
+    assertThat(rconn.state()).isEqualTo(RconnState.CONNECTING);
     runAfter(1);
-    assertThat(rconn.state()).isEqualTo(Rconn.State.BACKOFF);
+    assertThat(rconn.state()).isEqualTo(RconnState.BACKOFF);
     assertThat(rconn.lastError()).isEqualTo(CloseReason.timedOut());
     assertThat(peer().isClosed()).isTrue();
 
     runAfter(1000);
     runAfter(1000);
-    assertThat(rconn.state()).isEqualTo(Rconn.State.BACKOFF);
+    assertThat(rconn.state()).isEqualTo(RconnState.BACKOFF);
     runAfter(2000);
     assertThat(opened).hasSize(3);
     runAfter(1999);
-    assertThat(rconn.state()).isEqualTo(Rconn.State.CONNECTING);
+    assertThat(rconn.state()).isEqualTo(RconnState.CONNECTING);
     runAfter(1);
-    assertThat(rconn.state()).isEqualTo(Rconn.State.BACKOFF);
+    assertThat(rconn.state()).isEqualTo(RconnState.BACKOFF);
   }
 
   @Test
@@ -165,7 +165,7 @@ class RconnTest {
   @ExpectedLog("no response to inactivity probe")
   void aSilentPeerIsProbedAndThenGivenUp() {
     connect();
-    assertThat(rconn.state()).isEqualTo(Rconn.State.ACTIVE);
+    assertThat(rconn.state()).isEqualTo(RconnState.ACTIVE);
     runAfter(4999);
     assertThat(peer().takeSent()).isEmpty();
     runAfter(1);
@@ -177,7 +177,7 @@ class RconnTest {
               assertThat(probe.version()).isEqualTo(4);
               assertThat(probe.length()).isEqualTo(8);
             });
-    assertThat(rconn.state()).isEqualTo(Rconn.State.IDLE);
+    assertThat(rconn.state()).isEqualTo(RconnState.IDLE);
     runAfter(4999);
     assertThat(rconn.isConnected()).isTrue();
     runAfter(1);
@@ -190,10 +190,10 @@ class RconnTest {
   void anyMessageAnswersAProbe() {
     connect();
     runAfter(5000);
-    assertThat(rconn.state()).isEqualTo(Rconn.State.IDLE);
+    assertThat(rconn.state()).isEqualTo(RconnState.IDLE);
     peer().deliver(Frame.of(4, 3, 1));
     runAfter(4000);
-    assertThat(rconn.state()).isEqualTo(Rconn.State.ACTIVE);
+    assertThat(rconn.state()).isEqualTo(RconnState.ACTIVE);
     assertThat(messages).isEmpty();
     peer().takeSent();
     runAfter(4999);
@@ -220,9 +220,9 @@ class RconnTest {
     peer().readAll();
     run();
     runAfter(4999);
-    assertThat(rconn.state()).isEqualTo(Rconn.State.ACTIVE);
+    assertThat(rconn.state()).isEqualTo(RconnState.ACTIVE);
     runAfter(1);
-    assertThat(rconn.state()).isEqualTo(Rconn.State.IDLE);
+    assertThat(rconn.state()).isEqualTo(RconnState.IDLE);
   }
 
   @Test
@@ -259,7 +259,7 @@ class RconnTest {
     vconn.negotiate(4);
     run();
     runAfter(59_999);
-    assertThat(rconn.state()).isEqualTo(Rconn.State.ACTIVE);
+    assertThat(rconn.state()).isEqualTo(RconnState.ACTIVE);
     vconn.end(CloseReason.closedByPeer());
     run();
     assertThat(rconn.isAlive()).isFalse();

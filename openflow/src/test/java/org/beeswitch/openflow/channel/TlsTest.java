@@ -213,7 +213,7 @@ class TlsTest {
     switchSide.streams.setTls(who("switch"));
     var active = switchSide.connect("ssl:127.0.0.1:" + controllerSide.listen());
     runUntil(() -> active.lastError() != null);
-    assertThat(active.state()).isEqualTo(Rconn.State.BACKOFF);
+    assertThat(active.state()).isEqualTo(RconnState.BACKOFF);
     assertThat(String.valueOf(active.lastError())).startsWith("TLS: ");
     assertThat(switchSide.count(ChannelCounter.TLS_HANDSHAKES_FAILED)).isOne();
     assertThat(switchSide.connected + controllerSide.connected).isZero();
@@ -321,7 +321,7 @@ class TlsTest {
             false,
             TlsSettings.PROTOCOLS));
     first.close("again");
-    runUntil(() -> first.state() == Rconn.State.BACKOFF);
+    runUntil(() -> first.state() == RconnState.BACKOFF);
     first.reconnectNow();
     runUntil(
         () -> !first.isConnected() && switchSide.count(ChannelCounter.TLS_HANDSHAKES_FAILED) > 0);
