@@ -83,7 +83,7 @@ final class MaskTable {
         references[id]++;
         return id;
       }
-      return add(withBitsOfItsKind(words));
+      return add(withBitsOfTheSameWords(words));
     }
     if (buckets[at] != 0) {
       references[buckets[at] - 1]++;
@@ -127,8 +127,8 @@ final class MaskTable {
     return true;
   }
 
-  /** These words with the bits of all masks of the same words. */
-  private long[] withBitsOfItsKind(long[] words) {
+  /** These words with the bits of all masks that look at the same ones. */
+  private long[] withBitsOfTheSameWords(long[] words) {
     long[] union = words.clone();
     for (int p = 0; p < n; p++) {
       int id = idAt[p];
