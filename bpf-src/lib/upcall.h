@@ -19,6 +19,10 @@
 
 #include "maps.h"
 
+/* The sizes of records, in bytes of frame: a header or a small packet, a usual MTU, a jumbo frame, a GSO packet. */
+#define UPCALL_SMALL_LEN 256
+#define UPCALL_USUAL_LEN 1600
+#define UPCALL_JUMBO_LEN 9216
 #define UPCALL_MAX_LEN (65536 + 256)
 
 static __always_inline void upcall_head(struct __sk_buff *skb, const struct dp_scratch *s, struct dp_upcall *u,
@@ -93,7 +97,10 @@ static __always_inline int upcall_put(struct __sk_buff *skb, const struct dp_scr
 /* Bytes of the ring that a frame's record takes. */
 static __always_inline u32 upcall_bytes(u32 len)
 {
-	u32 size = len <= 256 ? 256 : len <= 1600 ? 1600 : len <= 9216 ? 9216 : UPCALL_MAX_LEN;
+	u32 size = len <= UPCALL_SMALL_LEN   ? UPCALL_SMALL_LEN
+		   : len <= UPCALL_USUAL_LEN ? UPCALL_USUAL_LEN
+		   : len <= UPCALL_JUMBO_LEN ? UPCALL_JUMBO_LEN
+					     : UPCALL_MAX_LEN;
 
 	return size + sizeof(struct dp_upcall) + BPF_RINGBUF_HDR_SZ;
 }
@@ -107,14 +114,14 @@ static __always_inline int upcall_sized(struct __sk_buff *skb, const struct dp_s
 	if (len < 1 || len > UPCALL_MAX_LEN)
 		return DP_DROP_TOO_LONG;
 	asm volatile("" : "+r"(len));
-	if (len >= 1 && len <= 256)
-		return upcall_put(skb, s, ring, h, kind, len, a, 256);
+	if (len >= 1 && len <= UPCALL_SMALL_LEN)
+		return upcall_put(skb, s, ring, h, kind, len, a, UPCALL_SMALL_LEN);
 	asm volatile("" : "+r"(len));
-	if (len >= 1 && len <= 1600)
-		return upcall_put(skb, s, ring, h, kind, len, a, 1600);
+	if (len >= 1 && len <= UPCALL_USUAL_LEN)
+		return upcall_put(skb, s, ring, h, kind, len, a, UPCALL_USUAL_LEN);
 	asm volatile("" : "+r"(len));
-	if (len >= 1 && len <= 9216)
-		return upcall_put(skb, s, ring, h, kind, len, a, 9216);
+	if (len >= 1 && len <= UPCALL_JUMBO_LEN)
+		return upcall_put(skb, s, ring, h, kind, len, a, UPCALL_JUMBO_LEN);
 	asm volatile("" : "+r"(len));
 	if (len >= 1 && len <= UPCALL_MAX_LEN)
 		return upcall_put(skb, s, ring, h, kind, len, a, UPCALL_MAX_LEN);
