@@ -59,7 +59,6 @@ final class Controllers implements AutoCloseable {
   private final Connmgr connmgr;
   private final FailOpen failOpen;
   private final ConnectionListener<Decoded, OfFrame> listener = new Recovering();
-  private long nowNs;
   private final Streams streams;
   private final VersionSet protocols;
   private final OfMessageCodec codec = new OfMessageCodec(Sender.CONTROLLER);
@@ -68,14 +67,16 @@ final class Controllers implements AutoCloseable {
   private final Map<Target, Rconn<Decoded, OfFrame>> controllers = new LinkedHashMap<>();
 
   private final Map<Target, Passive> listeners = new LinkedHashMap<>();
-
-  /** A target that is listened on, and how connections to it are kept. */
-  private record Passive(Listener<Decoded> listener, RconnSettings settings) {}
-
   private final List<Rconn<Decoded, OfFrame>> services = new ArrayList<>();
   private final Listener<Decoded> snoop;
   private final Listener<Decoded> management;
   private FailMode failMode;
+
+  /** When {@link #doWork} was called last. */
+  private long nowNs;
+
+  /** A target that is listened on, and how connections to it are kept. */
+  private record Passive(Listener<Decoded> listener, RconnSettings settings) {}
 
   /**
    * Opens {@code RUNDIR/<bridge>.mgmt} and {@code .snoop}.
