@@ -108,12 +108,12 @@ class MemoryNetdevTest {
                 // A wake-up from before may end one wait early.
                 int n = 0;
                 while (n == 0) {
-                  n = poll.await(TimeUnit.SECONDS.toNanos(10), ready);
+                  n = poll.await(TimeUnit.SECONDS.toNanos(60), ready);
                 }
                 return n;
               });
       assertThat(b.send(Frames.udp(1))).isZero();
-      assertThat(waiting.get(5, TimeUnit.SECONDS)).isEqualTo(1);
+      assertThat(waiting.get(20, TimeUnit.SECONDS)).isEqualTo(1);
       assertThat(ready[0]).isEqualTo(4);
       poll.remove(a);
       assertThat(poll.await(0, ready)).isZero();
@@ -130,7 +130,7 @@ class MemoryNetdevTest {
       CompletableFuture<Integer> waiting =
           CompletableFuture.supplyAsync(() -> poll.await(TimeUnit.HOURS.toNanos(1), ready));
       poll.wake();
-      assertThat(waiting.get(5, TimeUnit.SECONDS)).isZero();
+      assertThat(waiting.get(20, TimeUnit.SECONDS)).isZero();
     }
   }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** One namespace with a wire from p1 to h1 and one from p2 to h2: p are ports, h the far ends. */
 @Tag("system")
 class PacketSocketTest {
-  private static final long TIMEOUT_NS = 5_000_000_000L;
+  private static final long TIMEOUT_NS = 20_000_000_000L;
 
   private TestNetns ns;
   private TestNetns host;
