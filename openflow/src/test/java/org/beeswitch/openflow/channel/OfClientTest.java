@@ -76,6 +76,7 @@ class OfClientTest {
   }
 
   private void runMain() {
+    UnhurriedClock clock = new UnhurriedClock();
     var rconns = new ArrayList<Rconn<Frame, Frame>>();
     while (!stop) {
       int done = 0;
@@ -88,10 +89,10 @@ class OfClientTest {
                 new Switch(),
                 RconnSettings.SERVICE,
                 counters,
-                System.nanoTime()));
+                clock.getAsLong()));
       }
       for (var rconn : rconns) {
-        done += rconn.doWork(System.nanoTime());
+        done += rconn.doWork(clock.getAsLong());
       }
       try {
         if (done == 0) {

@@ -35,10 +35,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Real sockets on the loopback and in a directory of the test's own. */
 class StreamsTest {
-  private static final long DEADLINE_NS = TimeUnit.SECONDS.toNanos(20);
+  private static final long DEADLINE_NS = TimeUnit.SECONDS.toNanos(60);
 
   @TempDir Path rundir;
   private final ChannelCounters counters = new ChannelCounters();
+  private final UnhurriedClock clock = new UnhurriedClock();
   private final Semaphore wakeups = new Semaphore(0);
   private final List<Rconn<Frame, Frame>> rconns = new ArrayList<>();
   private final List<String> events = new ArrayList<>();
@@ -105,12 +106,12 @@ class StreamsTest {
                 new Echoer(),
                 RconnSettings.SERVICE,
                 counters,
-                System.nanoTime()));
+                clock.getAsLong()));
         done++;
       }
     }
     for (var rconn : rconns) {
-      done += rconn.doWork(System.nanoTime());
+      done += rconn.doWork(clock.getAsLong());
     }
     return done;
   }
@@ -129,7 +130,7 @@ class StreamsTest {
             new Echoer(),
             RconnSettings.CONTROLLER,
             counters,
-            System.nanoTime());
+            clock.getAsLong());
     rconns.add(rconn);
     return rconn;
   }
@@ -301,7 +302,7 @@ class StreamsTest {
   private record Run(int status, String output) {}
 
   private Run ofctl(String... args) throws Exception {
-    var command = new ArrayList<>(List.of("ovs-ofctl", "--timeout=10", "-O", "OpenFlow13"));
+    var command = new ArrayList<>(List.of("ovs-ofctl", "--timeout=60", "-O", "OpenFlow13"));
     command.addAll(List.of(args));
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("OVS_RUNDIR", rundir.toString());
@@ -351,7 +352,7 @@ class StreamsTest {
         socket.getOutputStream().write(Frame.of(4, 0, 1).bytes());
         runUntil(rconn::isConnected);
 
-        var builder = new ProcessBuilder("ovs-ofctl", "--timeout=20", "snoop", "br0");
+        var builder = new ProcessBuilder("ovs-ofctl", "--timeout=60", "snoop", "br0");
         builder.environment().put("OVS_RUNDIR", rundir.toString());
         Process process = builder.redirectErrorStream(true).start();
         var output = new ConcurrentLinkedQueue<String>();

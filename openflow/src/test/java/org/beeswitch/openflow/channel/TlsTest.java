@@ -32,12 +32,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Connections over TLS between two sides that each have files of their own. */
 class TlsTest {
-  private static final long DEADLINE_NS = TimeUnit.SECONDS.toNanos(30);
+  private static final long DEADLINE_NS = TimeUnit.SECONDS.toNanos(60);
   private static final int OFPT_BARRIER_REQUEST = 20;
 
   @TempDir static Path dir;
   private static Pki pki;
 
+  private final UnhurriedClock clock = new UnhurriedClock();
   private final Semaphore wakeups = new Semaphore(0);
   private final Side switchSide = new Side();
   private final Side controllerSide = new Side();
@@ -82,7 +83,7 @@ class TlsTest {
               this,
               RconnSettings.CONTROLLER,
               counters,
-              System.nanoTime());
+              clock.getAsLong());
       rconns.add(rconn);
       return rconn;
     }
@@ -99,11 +100,11 @@ class TlsTest {
                   this,
                   RconnSettings.SERVICE,
                   counters,
-                  System.nanoTime()));
+                  clock.getAsLong()));
         }
       }
       for (var r : rconns) {
-        done += r.doWork(System.nanoTime());
+        done += r.doWork(clock.getAsLong());
       }
       return done;
     }
@@ -257,6 +258,7 @@ class TlsTest {
     var active = switchSide.connect("ssl:127.0.0.1:" + controllerSide.listen());
     runUntil(() -> active.lastError() != null);
     assertThat(switchSide.count(ChannelCounter.TLS_NOT_CONFIGURED)).isOne();
+    active.shutdown("enough");
     controllerSide.connect("ssl:127.0.0.1:" + switchSide.listen());
     runUntil(() -> switchSide.count(ChannelCounter.TLS_NOT_CONFIGURED) == 2);
     assertThat(switchSide.connected + controllerSide.connected).isZero();
@@ -347,7 +349,7 @@ class TlsTest {
     Thread asking =
         new Thread(
             () -> {
-              try (OfClient<Frame, Frame> client = patientClient(target)) {
+              try (OfClient<Frame, Frame> client = client(target, who("switch-rsa"))) {
                 byte[] body = new byte[Frame.MAX_LEN - Frame.HEADER_LEN];
                 for (int i = 0; i < messages; i++) {
                   client.send(Frame.of(4, OFPT_BARRIER_REQUEST, i, body));
@@ -377,19 +379,6 @@ class TlsTest {
         .hasMessageContaining(target.text() + ": failed to connect (")
         .hasMessageContaining("path");
     assertThatThrownBy(() -> client(target, null)).hasMessageContaining("TLS wants a private key");
-  }
-
-  /** A busy machine may take longer than an accepted handshake has. */
-  private static OfClient<Frame, Frame> patientClient(Target target) throws IOException {
-    IOException last = new IOException("no try");
-    for (int i = 0; i < 10; i++) {
-      try {
-        return client(target, who("switch-rsa"));
-      } catch (IOException e) {
-        last = e;
-      }
-    }
-    throw last;
   }
 
   private static OfClient<Frame, Frame> client(Target target, @Nullable TlsSettings tls)

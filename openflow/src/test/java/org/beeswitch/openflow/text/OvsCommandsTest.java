@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.beeswitch.openflow.channel.OfClient;
 import org.beeswitch.openflow.channel.OfMessageCodec;
+import org.beeswitch.openflow.channel.PatientClient;
 import org.beeswitch.openflow.channel.Target;
-import org.beeswitch.openflow.channel.VersionSet;
 import org.beeswitch.openflow.codec.Decoded;
 import org.beeswitch.openflow.codec.RealOvs;
 import org.beeswitch.openflow.codec.Sender;
@@ -47,10 +47,9 @@ class OvsCommandsTest {
     assumeTrue(RealOvs.isAvailable(), "no ovs-vswitchd: commands are not compared with OVS");
     try (RealOvs ovs = new RealOvs();
         OfClient<Decoded, OfFrame> client =
-            OfClient.connect(
+            PatientClient.connect(
                 Target.parse("unix:" + ovs.mgmt()),
                 Path.of("/"),
-                VersionSet.OF13,
                 new OfMessageCodec(Sender.SWITCH),
                 TIMEOUT)) {
       List<String> flows =
