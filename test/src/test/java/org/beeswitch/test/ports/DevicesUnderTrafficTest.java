@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.beeswitch.netdev.testing.TestNetns;
+import org.beeswitch.test.controllers.Await;
 import org.beeswitch.test.controllers.Datapath;
 import org.beeswitch.testing.Seed;
 import org.junit.jupiter.api.Tag;
@@ -22,10 +23,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("system")
 @Tag("slow")
 class DevicesUnderTrafficTest {
-  /** What is let go of a moment later: up to two seconds. */
-  private static final int SETTLES = 100;
-
-  private static final long SETTLE_MS = 20;
   private static final int SMALL = 40;
   private static final int LARGE = 1_400;
   private static final String NO_PORT = "drop_output_no_port";
@@ -99,11 +96,9 @@ class DevicesUnderTrafficTest {
       Held before = Held.by(t.own.pid());
       flap(t, times, batch);
       assertWorks(t);
+      // Some of it is let go of a moment later.
+      Await.holds(() -> Held.by(t.own.pid()).isAtMost(before));
       Held after = Held.by(t.own.pid());
-      for (int i = 0; i < SETTLES && !after.isAtMost(before); i++) {
-        Thread.sleep(SETTLE_MS);
-        after = Held.by(t.own.pid());
-      }
       assertThat(after.isAtMost(before)).as("%s, %s before", after, before).isTrue();
       assertThat(t.own.netns().exec("tc", "qdisc", "show")).isEqualTo(qdiscs);
       assertThat(t.own.ofctl("dump-ports-desc", "br0").text()).contains(" 3(p3): ");

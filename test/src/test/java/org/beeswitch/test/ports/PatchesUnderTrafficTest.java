@@ -5,6 +5,7 @@ package org.beeswitch.test.ports;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.beeswitch.test.controllers.Await;
 import org.beeswitch.test.controllers.Datapath;
 import org.junit.jupiter.api.Tag;
@@ -32,10 +33,7 @@ class PatchesUnderTrafficTest {
       t.flows("in_port=1,actions=10");
       makeBr1(t);
       awaitCrossing(t);
-      assertThat(t.ctl.call("dpctl/dump-flows").lines().filter(l -> l.contains("in_port(p1)")))
-          .singleElement()
-          .asString()
-          .contains("p4");
+      Await.until("one megaflow leads from p1 to p4", () -> leadsAcross(t));
 
       t.ctl.call("set-fail-mode", "br1", "secure"); // its only rule goes
       assertEnded(t, "the rule of br1 is gone");
@@ -79,6 +77,13 @@ class PatchesUnderTrafficTest {
   private static void add(Traffic t, String bridge, String port, String peer, int number)
       throws Exception {
     t.ctl.call("add-port", bridge, port + "=" + number, "type=patch", "options:peer=" + peer);
+  }
+
+  /** Made anew when an address has been learned: for a moment there may be none. */
+  private static boolean leadsAcross(Traffic t) throws Exception {
+    List<String> flows =
+        t.ctl.call("dpctl/dump-flows").lines().filter(l -> l.contains("in_port(p1)")).toList();
+    return flows.size() == 1 && flows.get(0).contains("p4");
   }
 
   private static void awaitCrossing(Traffic t) throws Exception {
