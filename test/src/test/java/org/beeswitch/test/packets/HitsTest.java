@@ -31,6 +31,9 @@ class HitsTest {
   /** Enough to see what is wrong. */
   private static final int MAX_COMPLAINTS = 60;
 
+  /** Times that all frames of a case are sent once more after a handler has waited in vain. */
+  private static final int MORE_TRIES = 10;
+
   @ParameterizedTest
   @EnumSource
   void theSecondPacketIsForwardedByTheDatapath(Backend backend) throws Exception {
@@ -43,13 +46,7 @@ class HitsTest {
       List<String> wrong = new ArrayList<>();
       List<ActionCase> cases = ActionCase.all();
       for (ActionCase a : cases) {
-        s.replaceRules(a.rules());
-        List<String> complaints = new ArrayList<>();
-        round(s, a, frames, false, complaints);
-        if (complaints.isEmpty()) {
-          round(s, a, frames, true, complaints);
-        }
-        if (!complaints.isEmpty()) {
+        if (!complaints(s, a, frames).isEmpty()) {
           wrong.addAll(oneByOne(s, a, frames));
         }
       }
@@ -68,10 +65,7 @@ class HitsTest {
       throws Exception {
     List<String> wrong = new ArrayList<>();
     for (FrameModel f : frames) {
-      s.replaceRules(a.rules());
-      List<String> complaints = new ArrayList<>();
-      round(s, a, List.of(f), false, complaints);
-      round(s, a, List.of(f), true, complaints);
+      List<String> complaints = complaints(s, a, List.of(f));
       if (!complaints.isEmpty()) {
         wrong.add(a + ": " + f + ": " + String.join("; ", complaints));
       }
@@ -82,12 +76,30 @@ class HitsTest {
     return wrong;
   }
 
-  private static void round(
-      InProcessSwitch s,
-      ActionCase a,
-      List<FrameModel> frames,
-      boolean mustHit,
-      List<String> complaints) {
+  /** What is wrong with what leaves, and with how the datapath has forwarded what it knew. */
+  private static List<String> complaints(InProcessSwitch s, ActionCase a, List<FrameModel> frames)
+      throws Exception {
+    s.replaceRules(a.rules());
+    List<String> wrong = new ArrayList<>();
+    long waitsWere = s.waitsInVain();
+    round(s, a, frames, wrong);
+    List<String> missed = round(s, a, frames, wrong);
+    for (int i = 0; !missed.isEmpty() && i < MORE_TRIES && s.waitsInVain() != waitsWere; i++) {
+      waitsWere = s.waitsInVain();
+      missed = round(s, a, frames, wrong);
+    }
+    wrong.addAll(missed);
+    return wrong;
+  }
+
+  /**
+   * Sends all once.
+   *
+   * @param wrong gets what left and should not have, and the reverse
+   * @return what was not forwarded by a megaflow
+   */
+  private static List<String> round(
+      InProcessSwitch s, ActionCase a, List<FrameModel> frames, List<String> wrong) {
     Tally tally = new Tally(s);
     frames.forEach(f -> tally.expect(a.expect(f)));
     DpifStats before = s.dpif().stats();
@@ -101,19 +113,19 @@ class HitsTest {
           return now.hit() + now.missed() - before.hit() - before.missed() >= frames.size()
               && s.upcalls() - upcallsBefore >= now.missed() - before.missed();
         });
-    complaints.addAll(tally.complaints());
+    wrong.addAll(tally.complaints());
     DpifStats after = s.dpif().stats();
-    if (mustHit) {
-      if (s.upcalls() != upcallsBefore) {
-        complaints.add((s.upcalls() - upcallsBefore) + " upcalls " + s.dpif().coverage());
-      }
-      if (after.missed() != before.missed() || after.hit() - before.hit() != frames.size()) {
-        complaints.add(
-            String.format(
-                "%d hits and %d misses of %d packets",
-                after.hit() - before.hit(), after.missed() - before.missed(), frames.size()));
-      }
+    List<String> missed = new ArrayList<>();
+    if (s.upcalls() != upcallsBefore) {
+      missed.add((s.upcalls() - upcallsBefore) + " upcalls " + s.dpif().coverage());
     }
+    if (after.missed() != before.missed() || after.hit() - before.hit() != frames.size()) {
+      missed.add(
+          String.format(
+              "%d hits and %d misses of %d packets",
+              after.hit() - before.hit(), after.missed() - before.missed(), frames.size()));
+    }
+    return missed;
   }
 
   /** What the switch's own host has counted of what its stack got from devices. */

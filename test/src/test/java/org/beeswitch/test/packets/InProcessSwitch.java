@@ -280,6 +280,17 @@ final class InProcessSwitch implements AutoCloseable {
     return LOST_BEFORE.stream().mapToLong(drop -> coverage.getOrDefault(drop, 0L)).sum();
   }
 
+  /**
+   * How often a handler, on a busy machine, has waited for {@code main} to learn an address in
+   * vain: then what it has installed does not stay.
+   */
+  long waitsInVain() {
+    Map<String, Long> c = backer().coverage();
+    return c.getOrDefault("mac_learning_late", 0L)
+        + c.getOrDefault("mac_learning_not_waited", 0L)
+        + c.getOrDefault("upcall_tries_used_up", 0L);
+  }
+
   /** Puts rules in force; an error is the test's failure. */
   void flowMods(List<FlowMod> fms) throws Exception {
     OfErrorCode error = onMain(() -> br0().flowMods(fms, System.nanoTime()).error());
