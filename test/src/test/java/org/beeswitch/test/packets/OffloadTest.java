@@ -42,6 +42,9 @@ class OffloadTest {
   /** Through user space packet by packet. */
   private static final long SLOW_STREAM_BYTES = 20_000_000;
 
+  private static final int MANY_UPCALLS = 100;
+  private static final int MORE_STREAMS = 20;
+
   /** Through a controller, as segments, hence some thousand messages. */
   private static final long CONTROLLER_STREAM_BYTES = 2_000_000;
 
@@ -227,13 +230,16 @@ class OffloadTest {
               });
       flusher.start();
       try {
-        lab.transfer("10.0.0.2", SLOW_STREAM_BYTES);
-        lab.transfer("fd00::2", SLOW_STREAM_BYTES);
+        // How often it comes to throw them away while a stream runs is the machine's affair.
+        for (int i = 0; i < MORE_STREAMS && lab.s.upcalls() <= MANY_UPCALLS; i++) {
+          lab.transfer("10.0.0.2", SLOW_STREAM_BYTES);
+          lab.transfer("fd00::2", SLOW_STREAM_BYTES);
+        }
       } finally {
         over.set(true);
         flusher.join();
       }
-      assertThat(lab.s.upcalls()).isGreaterThan(100);
+      assertThat(lab.s.upcalls()).isGreaterThan(MANY_UPCALLS);
     }
   }
 

@@ -18,7 +18,7 @@ import org.beeswitch.openflow.msg.PacketIn;
 final class Tally {
   private record Key(OfPort port, Bytes bytes) {}
 
-  private static final long PATIENCE_NS = 3_000_000_000L;
+  private static final long PATIENCE_NS = 10_000_000_000L;
 
   private final InProcessSwitch s;
 
