@@ -7,10 +7,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.beeswitch.netdev.testing.TestNetns;
+import org.beeswitch.openflow.channel.Frame;
 
 /**
  * A controller that says what a test has it say. It accepts at once, greets, and answers probes;
@@ -87,6 +89,19 @@ public final class FakeController implements AutoCloseable {
       Peer p = acceptAny();
       if (p.greets()) {
         return p;
+      }
+    }
+  }
+
+  /**
+   * The error that the switch answers the greeting with before it closes: of its next connection,
+   * or a later one if it gave up those before.
+   */
+  Frame awaitRefusal() throws Exception {
+    while (true) {
+      Optional<Frame> error = acceptAny().refusesGreeting();
+      if (error.isPresent()) {
+        return error.get();
       }
     }
   }

@@ -13,6 +13,7 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.beeswitch.openflow.channel.Frame;
 import org.beeswitch.openflow.codec.Decoded;
@@ -33,6 +34,7 @@ import org.beeswitch.openflow.msg.OfMessage;
  */
 public final class Peer implements AutoCloseable {
   private static final int HELLO = 0;
+  private static final int ERROR = 1;
   private static final int ECHO_REQUEST = 2;
   private static final int ECHO_REPLY = 3;
   private static final int OF13 = 4;
@@ -120,6 +122,14 @@ public final class Peer implements AutoCloseable {
           }
         });
     return !answer.isEmpty();
+  }
+
+  /** The error that the switch says before it closes; none if it has only waited for too long. */
+  Optional<Frame> refusesGreeting() throws Exception {
+    awaitEnd();
+    synchronized (inbox) {
+      return inbox.stream().filter(f -> f.type() == ERROR).findFirst();
+    }
   }
 
   private OfFrame decode(Frame f) {

@@ -110,10 +110,10 @@ class RyuTest {
     post(lab, "flowentry/add", drop);
     Await.until("the drop is there", () -> lab.flows("br0").size() == 8);
     assertThat(lab.host(1).pings(lab.host(2))).isFalse();
-    assertThat(lab.host(1).pings6(lab.host(2))).isTrue();
+    Await.until("IPv6 is not dropped", () -> lab.host(1).pings6(lab.host(2)));
     post(lab, "flowentry/delete_strict", drop);
     Await.until("the drop is gone", () -> lab.flows("br0").size() == 7);
-    assertThat(lab.host(1).pings(lab.host(2))).isTrue();
+    lab.awaitPing(lab.host(1), lab.host(2));
   }
 
   private static JsonNode get(Lab lab, String path) throws Exception {

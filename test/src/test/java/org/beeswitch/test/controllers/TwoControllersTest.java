@@ -26,6 +26,7 @@ import org.beeswitch.openflow.msg.OfMessage;
 import org.beeswitch.openflow.msg.OfPort;
 import org.beeswitch.openflow.msg.PacketIn;
 import org.beeswitch.openflow.msg.PacketOut;
+import org.beeswitch.openflow.msg.PortDesc;
 import org.beeswitch.openflow.msg.PortMod;
 import org.beeswitch.openflow.msg.PortStatus;
 import org.beeswitch.openflow.msg.Role;
@@ -120,9 +121,13 @@ class TwoControllersTest {
     master.take(PortStatus.class);
     slave.take(PortStatus.class);
     lab.host(2).netns().exec("ip", "link", "set", "dev", "eth0", "down");
-    PortStatus told = master.await(PortStatus.class);
-    assertThat(slave.await(PortStatus.class)).isEqualTo(told);
+    PortStatus told = master.await(PortStatus.class, s -> hasNoLink(s.port()));
+    assertThat(slave.await(PortStatus.class, s -> hasNoLink(s.port()))).isEqualTo(told);
     assertThat(told.port().port()).isEqualTo(OfPort.of(2));
+  }
+
+  private static boolean hasNoLink(PortDesc p) {
+    return (p.state() & PortDesc.STATE_LINK_DOWN) != 0;
   }
 
   /** SET_ASYNC has masks of their own for slaves. */

@@ -134,13 +134,22 @@ class PortStatusTest {
 
     /** Does something and listens until a port is as it has to be then. */
     void step(String what, Doing doing, Predicate<PortDesc> end) throws Exception {
+      stepTo(what, doing, s -> end.test(s.port()));
+    }
+
+    /** Does something and listens until a port is said to be deleted. */
+    void deletion(String what, Doing doing) throws Exception {
+      stepTo(what, doing, s -> s.reason() == PortStatus.Reason.DELETE);
+    }
+
+    private void stepTo(String what, Doing doing, Predicate<PortStatus> end) throws Exception {
       doing.run();
       List<PortStatus> all = new ArrayList<>();
       PortStatus last;
       do {
         last = next(what);
         all.add(last);
-      } while (!end.test(last.port()));
+      } while (!end.test(last));
       heard.put(what, all);
     }
 
@@ -237,7 +246,7 @@ class PortStatusTest {
 
       w.step("port-mod down", () -> sw.ofctl("mod-port", "br0", "2", "down"), p -> isDown(p));
       w.step("port-mod up", () -> sw.ofctl("mod-port", "br0", "2", "up"), PortStatusTest::isLive);
-      w.step("deleted", () -> sw.delPort("p2"), p -> true);
+      w.deletion("deleted", () -> sw.delPort("p2"));
       w.step("added", () -> sw.addPort("p2", "ofport_request=2"), PortStatusTest::isLive);
       w.step(
           "patch added",
@@ -248,7 +257,7 @@ class PortStatusTest {
           "patch mutes",
           () -> sw.ofctl("mod-port", "br0", "7", "no-receive"),
           p -> p.config() != 0);
-      w.step("patch deleted", () -> sw.delPort("pa"), p -> true);
+      w.deletion("patch deleted", () -> sw.delPort("pa"));
       return w.heard;
     }
   }
