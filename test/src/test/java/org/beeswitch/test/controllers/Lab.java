@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 import org.beeswitch.netdev.testing.TestNetns;
 import org.beeswitch.openflow.channel.OfClient;
 import org.beeswitch.openflow.channel.OfMessageCodec;
+import org.beeswitch.openflow.channel.PatientClient;
 import org.beeswitch.openflow.channel.Target;
-import org.beeswitch.openflow.channel.VersionSet;
 import org.beeswitch.openflow.codec.Decoded;
 import org.beeswitch.openflow.codec.Sender;
 import org.beeswitch.openflow.msg.FlowStats;
@@ -171,10 +171,9 @@ final class Lab implements AutoCloseable {
   /** The flows of a bridge, asked for at its management socket. */
   List<FlowStats> flows(String bridge) throws IOException {
     try (OfClient<Decoded, OfFrame> c =
-        OfClient.connect(
+        PatientClient.connect(
             Target.parse("unix:" + bridge + ".mgmt"),
             dir.resolve("run"),
-            VersionSet.OF13,
             new OfMessageCodec(Sender.SWITCH),
             Duration.ofSeconds(Await.PATIENCE_S))) {
       OfFrame question =

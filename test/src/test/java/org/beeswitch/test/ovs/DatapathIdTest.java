@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
  * vSwitch's does: the same changes, the same ids, and connections that end with each.
  */
 @Tag("system")
-@Timeout(120)
+@Timeout(300)
 class DatapathIdTest {
   /** A change of devices and the datapath id then; 0: the one that LOCAL was made with. */
   private record Change(String ip, long dpid) {}

@@ -14,17 +14,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.beeswitch.cli.Beectl;
 import org.beeswitch.netdev.testing.TestNetns;
 import org.beeswitch.openflow.channel.OfClient;
 import org.beeswitch.openflow.channel.OfMessageCodec;
+import org.beeswitch.openflow.channel.PatientClient;
 import org.beeswitch.openflow.channel.Target;
-import org.beeswitch.openflow.channel.VersionSet;
 import org.beeswitch.openflow.codec.Decoded;
 import org.beeswitch.openflow.codec.Sender;
 import org.beeswitch.openflow.msg.OfFrame;
-import org.beeswitch.openflow.msg.OfVersion;
 import org.beeswitch.test.controllers.Datapath;
 
 /**
@@ -34,7 +34,7 @@ import org.beeswitch.test.controllers.Datapath;
 public final class OwnSwitch implements Subject {
   private static final Path BIN =
       Path.of(System.getProperty("beeswitch.root", "..")).toAbsolutePath().resolve("bin");
-  private static final int TIMEOUT_S = 30;
+  private static final int TIMEOUT_S = 60;
 
   private final TestNetns netns = TestNetns.create();
   private final Path rundir;
@@ -76,7 +76,7 @@ public final class OwnSwitch implements Subject {
       if (!daemon.isAlive() || System.nanoTime() > end) {
         throw new IllegalStateException("beeswitchd is not ready: " + log());
       }
-      java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
+      LockSupport.parkNanos(5_000_000);
     }
   }
 
@@ -102,24 +102,12 @@ public final class OwnSwitch implements Subject {
     }
   }
 
-  /**
-   * An OpenFlow connection to br0, with Beeswitch's own codec. A first one may be too slow with its
-   * HELLO, for which a switch waits a second, on a machine where loading classes takes longer.
-   */
+  /** An OpenFlow connection to br0, with Beeswitch's own codec. */
   @Override
   public OfClient<Decoded, OfFrame> connect() throws IOException {
-    try {
-      return connectOnce();
-    } catch (IOException e) {
-      return connectOnce();
-    }
-  }
-
-  private OfClient<Decoded, OfFrame> connectOnce() throws IOException {
-    return OfClient.connect(
+    return PatientClient.connect(
         Target.parse("unix:" + rundir.resolve("br0.mgmt")),
         rundir,
-        VersionSet.of(OfVersion.OF13),
         new OfMessageCodec(Sender.SWITCH),
         Duration.ofSeconds(TIMEOUT_S));
   }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** What docs/departures.md says of ports is so, on Open vSwitch and on Beeswitch. */
 @Tag("system")
-@Timeout(120)
+@Timeout(300)
 class PortDeparturesTest {
   private static final String AGAIN = "type veth peer name w2";
 

@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class RawPeer implements AutoCloseable {
   private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(60);
+  private static final int GREETINGS = 3;
   private static final byte[] HELLO = {4, 0, 0, 8, 0, 0, 0, 1};
 
   private final SocketChannel channel;
@@ -41,15 +42,23 @@ final class RawPeer implements AutoCloseable {
     return new RawPeer(ch);
   }
 
-  /** A connection past the greeting. */
+  /**
+   * A connection past the greeting; not the first one if that took longer than the second that a
+   * switch waits.
+   */
   static RawPeer greeted(Path socket) throws IOException {
-    RawPeer p = silent(socket);
-    p.send(HELLO);
-    byte[] theirs = p.next();
-    if (theirs.length == 0 || theirs[1] != 0) {
-      throw new IOException(socket + " answers a HELLO with " + Arrays.toString(theirs));
+    for (int left = GREETINGS; ; left--) {
+      RawPeer p = silent(socket);
+      p.send(HELLO);
+      byte[] theirs = p.next();
+      if (theirs.length > 0 && theirs[1] == 0) {
+        return p;
+      }
+      p.close();
+      if (theirs.length > 0 || left == 1) {
+        throw new IOException(socket + " answers a HELLO with " + Arrays.toString(theirs));
+      }
     }
-    return p;
   }
 
   /** Sends; a switch that has closed the connection shows it when its answers are read. */

@@ -20,12 +20,11 @@ import org.beeswitch.netdev.testing.TestNetns;
 import org.beeswitch.openflow.channel.MessageCodec;
 import org.beeswitch.openflow.channel.OfClient;
 import org.beeswitch.openflow.channel.OfMessageCodec;
+import org.beeswitch.openflow.channel.PatientClient;
 import org.beeswitch.openflow.channel.Target;
-import org.beeswitch.openflow.channel.VersionSet;
 import org.beeswitch.openflow.codec.Decoded;
 import org.beeswitch.openflow.codec.Sender;
 import org.beeswitch.openflow.msg.OfFrame;
-import org.beeswitch.openflow.msg.OfVersion;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -40,7 +39,7 @@ import org.junit.jupiter.api.Assumptions;
  */
 public final class RealOvs implements Subject {
   private static final Path SCHEMA = Path.of("/usr/share/openvswitch/vswitch.ovsschema");
-  private static final int TIMEOUT_S = 30;
+  private static final int TIMEOUT_S = 60;
   private static final int CONNECTIONS = 20;
 
   /** How the bridge behaves without a controller. */
@@ -246,20 +245,8 @@ public final class RealOvs implements Subject {
    * bridge.
    */
   public <I, O> OfClient<I, O> connect(MessageCodec<I, O> codec) throws IOException {
-    for (int left = CONNECTIONS; ; left--) {
-      try {
-        return OfClient.connect(
-            Target.parse("unix:" + mgmt()),
-            rundir,
-            VersionSet.of(OfVersion.OF13),
-            codec,
-            Duration.ofSeconds(TIMEOUT_S));
-      } catch (IOException e) {
-        if (left == 1) {
-          throw e;
-        }
-      }
-    }
+    return PatientClient.connect(
+        Target.parse("unix:" + mgmt()), rundir, codec, Duration.ofSeconds(TIMEOUT_S), CONNECTIONS);
   }
 
   public Path mgmt() {

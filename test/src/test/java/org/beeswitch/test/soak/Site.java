@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 import org.beeswitch.netdev.testing.TestNetns;
 import org.beeswitch.openflow.channel.OfClient;
 import org.beeswitch.openflow.channel.OfMessageCodec;
+import org.beeswitch.openflow.channel.PatientClient;
 import org.beeswitch.openflow.channel.Target;
-import org.beeswitch.openflow.channel.VersionSet;
 import org.beeswitch.openflow.codec.Decoded;
 import org.beeswitch.openflow.codec.Sender;
 import org.beeswitch.openflow.msg.FlowMod;
@@ -187,10 +187,9 @@ final class Site implements AutoCloseable {
   // OpenFlow, at the management socket.
 
   OfClient<Decoded, OfFrame> connect(String bridge) throws IOException {
-    return OfClient.connect(
+    return PatientClient.connect(
         Target.parse("unix:" + bridge + ".mgmt"),
         rundir(),
-        VersionSet.OF13,
         new OfMessageCodec(Sender.SWITCH),
         Duration.ofSeconds(Await.PATIENCE_S));
   }
