@@ -3,9 +3,6 @@ package org.beeswitch.ofproto;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,8 +18,6 @@ import org.beeswitch.ofproto.connmgr.Connmgr;
 import org.beeswitch.ofproto.connmgr.SwitchIdentity;
 import org.beeswitch.ofproto.xlate.RandomTables;
 import org.beeswitch.openflow.channel.Frame;
-import org.beeswitch.openflow.channel.MessageCounter;
-import org.beeswitch.openflow.channel.OfConnection;
 import org.beeswitch.openflow.channel.OfMessageCodec;
 import org.beeswitch.openflow.codec.Decoded;
 import org.beeswitch.openflow.codec.Mutator;
@@ -30,7 +25,6 @@ import org.beeswitch.openflow.codec.Samples;
 import org.beeswitch.openflow.codec.Sender;
 import org.beeswitch.openflow.msg.FlowMod;
 import org.beeswitch.openflow.msg.Instructions;
-import org.beeswitch.openflow.msg.OfFrame;
 import org.beeswitch.openflow.msg.TableId;
 import org.beeswitch.testing.Seed;
 import org.junit.jupiter.api.Tag;
@@ -44,7 +38,6 @@ import org.junit.jupiter.api.Test;
 class HostileInputTest {
   private static final int MESSAGES = Seed.sized(30_000, 1_000_000);
   private static final int PACKETS = Seed.sized(10_000, 1_000_000);
-  private static final int OF13 = 4;
   private static final int ERROR = 1;
   private static final int MULTIPART_REQUEST = 18;
 
@@ -61,7 +54,7 @@ class HostileInputTest {
     Mutator mutator =
         new Mutator(Seed.random("HostileInputTest"), Mutator.encode(Samples.toSwitch()));
     OfMessageCodec codec = new OfMessageCodec(Sender.CONTROLLER);
-    Peer peer = new Peer(codec);
+    FakeController peer = new FakeController();
     int bad = 0;
     int errors = 0;
     long heapBefore = 0;
@@ -75,28 +68,28 @@ class HostileInputTest {
       for (int i = 1; i <= 4; i++) {
         sw.addPort(connmgr.ofproto(), "p" + i, i);
       }
-      connmgr.connected(peer, OF13);
+      connmgr.connected(peer, FakeController.OF13);
       for (int i = 0; i < MESSAGES; i++) {
         byte[] m = mutator.next();
-        m[0] = OF13;
+        m[0] = FakeController.OF13;
         if (awaitsMore(m)) {
           continue;
         }
         ByteBuffer.wrap(m).putInt(4, i + 1);
         Frame frame = Frame.wrap(m);
-        peer.sent.clear();
+        peer.clear();
         try {
           Decoded d = codec.decode(frame);
           connmgr.message(peer, d, frame);
           if (d instanceof Decoded.Bad) {
             bad++;
-            assertThat(peer.sent).hasSize(1);
-            assertThat(isErrorAbout(peer.sent.get(0), m)).isTrue();
+            assertThat(peer.frames).hasSize(1);
+            assertThat(isErrorAbout(peer.frames.get(0), m)).isTrue();
           }
         } catch (RuntimeException | AssertionError e) {
           throw new AssertionError("message " + HexFormat.of().formatHex(m), e);
         }
-        errors += peer.sent.stream().anyMatch(f -> isErrorAbout(f, m)) ? 1 : 0;
+        errors += peer.frames.stream().anyMatch(f -> isErrorAbout(f, m)) ? 1 : 0;
         if (i % ROUND == 0) {
           connmgr.ofproto().flushRules(sw.nowNs);
           sw.settle();
@@ -215,84 +208,5 @@ class HostileInputTest {
       b[at] = random.nextBoolean() ? (byte) random.nextInt() : (byte) (b[at] ^ 1 << n);
     }
     return b;
-  }
-
-  /** Keeps what it is told as bytes, as they would leave. */
-  private static final class Peer implements OfConnection<OfFrame> {
-    /**
-     * The leak detector at the level of the tests notes each write's stack, of which a table
-     * features reply has a hundred thousand.
-     */
-    private static final ByteBufAllocator UNTRACKED = new UnpooledByteBufAllocator(false, true);
-
-    final List<byte[]> sent = new ArrayList<>();
-    private final OfMessageCodec codec;
-
-    Peer(OfMessageCodec codec) {
-      this.codec = codec;
-    }
-
-    @Override
-    public String name() {
-      return "peer";
-    }
-
-    @Override
-    public String target() {
-      return "tcp:192.0.2.1:6653";
-    }
-
-    @Override
-    public boolean isService() {
-      return false;
-    }
-
-    @Override
-    public boolean isConnected() {
-      return true;
-    }
-
-    @Override
-    public int version() {
-      return OF13;
-    }
-
-    @Override
-    public boolean send(OfFrame m) {
-      ByteBuf out = UNTRACKED.heapBuffer();
-      codec.encode(m, out);
-      byte[] bytes = new byte[out.readableBytes()];
-      out.readBytes(bytes);
-      return sent.add(bytes);
-    }
-
-    @Override
-    public boolean send(OfFrame m, MessageCounter counter) {
-      return send(m);
-    }
-
-    @Override
-    public boolean sendFrame(Frame frame) {
-      return sent.add(frame.bytes());
-    }
-
-    @Override
-    public boolean sendFrames(ByteBuf frames) {
-      frames.release();
-      return true;
-    }
-
-    @Override
-    public boolean isWritable() {
-      return true;
-    }
-
-    @Override
-    public long bytesQueued() {
-      return 0;
-    }
-
-    @Override
-    public void close(String why) {}
   }
 }
