@@ -20,33 +20,16 @@ import org.beeswitch.dpif.bpf.map.Abi;
 import org.beeswitch.dpif.bpf.map.Mem;
 import org.beeswitch.dpif.bpf.sys.Bpf;
 import org.beeswitch.flow.FlowLayout;
-import org.beeswitch.flow.PacketBuilder;
 import org.beeswitch.netdev.sys.Sys;
 import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
 import org.beeswitch.testing.ExpectedLog;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A start that finds what an earlier process left: whole, half done, or damaged. */
 @Tag("system")
-class AdoptionTest {
-  private Lab lab;
-
-  @BeforeEach
-  void connect() throws Exception {
-    lab = Lab.create(2);
-  }
-
-  @AfterEach
-  void disconnect() throws Exception {
-    if (lab != null) {
-      lab.close();
-    }
-  }
-
+class AdoptionTest extends BetweenTwoHosts {
   private boolean pings() {
     // An address that was asked for in vain is not asked for again at once.
     lab.hosts.get(0).exec("ip", "neigh", "flush", "dev", "h0");
@@ -248,7 +231,7 @@ class AdoptionTest {
   void whatWaitsInARingIsReceivedByTheNextProcess() throws Exception {
     int packets = 5;
     for (int handlers : new int[] {3, 1, 3}) {
-      byte[] frame = frame(handlers);
+      byte[] frame = Lab.udp(handlers);
       for (int i = 0; i < packets; i++) {
         inject(frame);
       }
@@ -270,15 +253,6 @@ class AdoptionTest {
       lab.dpif.receive(0, u -> {}, 1000);
     }
     assertThat(outstanding(lab.port(0))).isZero();
-  }
-
-  private static byte[] frame(int i) {
-    return new PacketBuilder()
-        .eth(0x020000000002L, 0x020000000001L)
-        .ipv4(0x0a090001L, 0x0a000000L | i, 0, 64, 0)
-        .udp(1024, 9)
-        .payload(new byte[18])
-        .bytes();
   }
 
   /** Has a packet come in by port s0. */
@@ -304,7 +278,7 @@ class AdoptionTest {
   @Test
   void aPortsShareOfTheRingIsPutRight() throws Exception {
     for (int wrong : new int[] {-100, 100}) {
-      inject(frame(1));
+      inject(Lab.udp(1));
       Mem.addInt(
           lab.dpif.system().memory("dp_ports"),
           lab.port(0) * Abi.Port.SIZE + Abi.Port.CONSUMED,

@@ -11,7 +11,6 @@ import org.beeswitch.dpif.bpf.map.Abi;
 import org.beeswitch.dpif.bpf.map.Mem;
 import org.beeswitch.dpif.bpf.sys.Bpf;
 import org.beeswitch.flow.FlowLayout;
-import org.beeswitch.flow.PacketBuilder;
 import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
 
@@ -89,7 +88,7 @@ public final class HitCost {
 
   /** in_port, eth_dst and type, some bits of eth_src that make the mask, NW, addresses, ports. */
   private static int put(BpfDpif dpif, int i, int mask, boolean rewrite) {
-    OdpKey key = Lab.keyOf(frame(i), 1);
+    OdpKey key = Lab.keyOf(Lab.udp(i), 1);
     OdpKey m =
         Lab.maskOf(FlowLayout.PORT_RECIRC, FlowLayout.ETH_DST_TYPE, FlowLayout.IPV4, FlowLayout.TP);
     m.words()[FlowLayout.ETH_SRC - FlowLayout.ODP] = (mask + 1L) << 16;
@@ -104,15 +103,6 @@ public final class HitCost {
     return dpif.flowPut(key, m, a);
   }
 
-  private static byte[] frame(int i) {
-    return new PacketBuilder()
-        .eth(0x020000000002L, 0x020000000001L)
-        .ipv4(0x0a090001L, 0x0a000000L | i, 0, 64, 0)
-        .udp(1024, 9)
-        .payload(new byte[18])
-        .bytes();
-  }
-
   private static long run(BpfSystem system, int flows, boolean empty) {
     byte[] context = new byte[192];
     ByteBuffer.wrap(context)
@@ -120,7 +110,7 @@ public final class HitCost {
         .putInt(48, flows)
         .putInt(52, empty ? 1 : 0);
     long best = Long.MAX_VALUE;
-    byte[] frame = frame(0);
+    byte[] frame = Lab.udp(0);
     for (int i = 0; i < ROUNDS; i++) {
       int[] error = new int[1];
       Bpf.TestRun r = Bpf.testRun(system.program("dp_bench"), frame, context, RUNS, error);

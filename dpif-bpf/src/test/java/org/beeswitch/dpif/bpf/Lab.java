@@ -18,6 +18,7 @@ import org.beeswitch.flow.FlowLayout;
 import org.beeswitch.flow.FlowParser;
 import org.beeswitch.flow.Layers;
 import org.beeswitch.flow.Packet;
+import org.beeswitch.flow.PacketBuilder;
 import org.beeswitch.netdev.testing.TestNetns;
 import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
@@ -125,6 +126,16 @@ final class Lab implements AutoCloseable {
     return dpif.flowPut(key, mask, a);
   }
 
+  /** Frames that differ in an address. */
+  static byte[] udp(int i) {
+    return new PacketBuilder()
+        .eth(0x020000000002L, 0x020000000001L)
+        .ipv4(0x0a090001L, 0x0a000000L | i, 0, 64, 0)
+        .udp(1024, 9)
+        .payload(new byte[18])
+        .bytes();
+  }
+
   /** The key of a frame as it comes in by a port, as the Java parser sees it. */
   static OdpKey keyOf(byte[] frame, int odpPortNo) {
     Flow flow = new Flow();
@@ -150,10 +161,10 @@ final class Lab implements AutoCloseable {
     return s;
   }
 
-  /** Waits for an upcall that a test wants; others are passed over. Fails after ten seconds. */
+  /** Waits for an upcall that a test wants; others are passed over. Fails after half a minute. */
   UpcallCopy awaitUpcall(Predicate<Upcall> wanted) {
     UpcallCopy[] found = new UpcallCopy[1];
-    long end = System.nanoTime() + 10_000_000_000L;
+    long end = System.nanoTime() + 30_000_000_000L;
     while (found[0] == null) {
       dpif.receive(
           0,
@@ -165,7 +176,7 @@ final class Lab implements AutoCloseable {
           1);
       if (found[0] == null) {
         if (System.nanoTime() > end) {
-          throw new AssertionError("no such upcall in ten seconds");
+          throw new AssertionError("no such upcall in half a minute");
         }
         dpif.awaitUpcall(0, 100_000_000L);
       }

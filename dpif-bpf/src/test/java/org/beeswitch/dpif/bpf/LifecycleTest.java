@@ -20,28 +20,12 @@ import org.beeswitch.netdev.Links;
 import org.beeswitch.netdev.sys.Sys;
 import org.beeswitch.netdev.testing.TestNetns;
 import org.beeswitch.odp.OdpActions;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Devices and processes that come and go. */
 @Tag("system")
-class LifecycleTest {
-  private Lab lab;
-
-  @BeforeEach
-  void connect() throws Exception {
-    lab = Lab.create(2);
-  }
-
-  @AfterEach
-  void disconnect() throws Exception {
-    if (lab != null) {
-      lab.close();
-    }
-  }
-
+class LifecycleTest extends BetweenTwoHosts {
   private String ping(String to) {
     try {
       return lab.hosts.get(0).exec("ping", "-c1", "-W2", to);

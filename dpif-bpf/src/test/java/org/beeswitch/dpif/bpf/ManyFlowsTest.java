@@ -13,7 +13,6 @@ import org.beeswitch.dpif.bpf.map.Abi;
 import org.beeswitch.dpif.bpf.map.Mem;
 import org.beeswitch.dpif.bpf.sys.Bpf;
 import org.beeswitch.flow.FlowLayout;
-import org.beeswitch.flow.PacketBuilder;
 import org.beeswitch.flow.RandomPackets;
 import org.beeswitch.netdev.Errno;
 import org.beeswitch.odp.OdpActions;
@@ -58,15 +57,6 @@ class ManyFlowsTest {
     assertThat(run).as("errno " + error[0]).isNotNull();
   }
 
-  private static byte[] udp(int i) {
-    return new PacketBuilder()
-        .eth(0x020000000002L, 0x020000000001L)
-        .ipv4(0x0a090001L, 0x0a000000L | i, 0, 64, 0)
-        .udp(1024, 9)
-        .payload(new byte[18])
-        .bytes();
-  }
-
   @Test
   void aHundredThousandFlowsAreFoundDumpedAndCounted() throws Exception {
     int n = 100_000;
@@ -75,7 +65,7 @@ class ManyFlowsTest {
     OdpActions drop = new OdpActions();
     int[] ids = new int[n];
     long begin = System.nanoTime();
-    OdpKey key = Lab.keyOf(udp(0), IN_PORT);
+    OdpKey key = Lab.keyOf(Lab.udp(0), IN_PORT);
     for (int i = 0; i < n; i++) {
       key.words()[FlowLayout.IPV4 - ODP] = 0x0a090001L << 32 | 0x0a000000L | i;
       ids[i] = lab.dpif.flowPut(key, mask, drop);
@@ -84,7 +74,7 @@ class ManyFlowsTest {
     assertThat(Arrays.stream(ids).allMatch(id -> id > 0)).isTrue();
     assertThat(lab.dpif.flowPut(key, mask, drop)).isEqualTo(-Errno.EEXIST);
     for (int i = 0; i < n; i += 997) {
-      send(udp(i));
+      send(Lab.udp(i));
       assertThat(lab.stats(ids[i]).packets).as("flow " + i).isEqualTo(1);
     }
     int[] dumped = new int[1];
@@ -119,7 +109,7 @@ class ManyFlowsTest {
     for (int round = 0; round < 3; round++) {
       for (int j = 0; j < n; j++) {
         int i = random.nextInt(n);
-        send(udp(i));
+        send(Lab.udp(i));
         sent[i]++;
       }
       lab.dpif.flowDump((id, k, m, a, s) -> {}); // sorts the masks
@@ -135,7 +125,7 @@ class ManyFlowsTest {
     assertThat(lab.dpif.stats().masks()).isEqualTo(n / 2);
     for (int i = 0; i < n; i++) {
       long missed = lab.dpif.stats().missed();
-      send(udp(i));
+      send(Lab.udp(i));
       assertThat(lab.dpif.stats().missed() - missed).as("flow " + i).isEqualTo(i % 2 == 0 ? 1 : 0);
     }
   }
@@ -144,7 +134,7 @@ class ManyFlowsTest {
   private int putOwnMask(int i) {
     OdpKey mask = Lab.maskOf(FlowLayout.PORT_RECIRC, FlowLayout.ETH_DST_TYPE, FlowLayout.IPV4);
     mask.words()[FlowLayout.ETH_SRC - ODP] = (i + 1L) << 16;
-    return lab.dpif.flowPut(Lab.keyOf(udp(i), IN_PORT), mask, new OdpActions());
+    return lab.dpif.flowPut(Lab.keyOf(Lab.udp(i), IN_PORT), mask, new OdpActions());
   }
 
   /** Somebody sends packets that each look at other bits: their flows are narrow, and right. */
@@ -159,7 +149,7 @@ class ManyFlowsTest {
     assertThat(lab.dpif.stats().masks()).isLessThanOrEqualTo(MaskTable.MANY + 12);
     assertThat(lab.dpif.coverage().get("dp_flow_made_narrower")).isGreaterThan(n / 2);
     for (int i = 0; i < n; i += 7) {
-      send(udp(i));
+      send(Lab.udp(i));
       assertThat(lab.stats(ids[i]).packets).as("flow %d", i).isEqualTo(1);
     }
     for (int id : ids) {
@@ -177,9 +167,9 @@ class ManyFlowsTest {
   @Test
   void aStreamOfMasksDoesNotSlowTheFlowsThatThereAre() throws Exception {
     OdpKey mask = Lab.maskOf(FlowLayout.PORT_RECIRC, FlowLayout.ETH_DST_TYPE, FlowLayout.IPV4);
-    byte[] known = udp(1 << 20);
+    byte[] known = Lab.udp(1 << 20);
     assertThat(lab.dpif.flowPut(Lab.keyOf(known, IN_PORT), mask, new OdpActions())).isPositive();
-    byte[] unknown = udp(1 << 21);
+    byte[] unknown = Lab.udp(1 << 21);
     long hitBefore = costNs(known);
     long missBefore = costNs(unknown);
     for (int i = 0; i < 3_000; i++) {
@@ -217,7 +207,7 @@ class ManyFlowsTest {
       for (int bit = 0; bit < 11; bit++) {
         mask.words()[FlowLayout.ARP_SHA - ODP + bit] = i >> bit & 1;
       }
-      int id = lab.dpif.flowPut(Lab.keyOf(udp(i), IN_PORT), mask, new OdpActions());
+      int id = lab.dpif.flowPut(Lab.keyOf(Lab.udp(i), IN_PORT), mask, new OdpActions());
       put += id > 0 ? 1 : 0;
       refused += id == -Errno.ENOSPC ? 1 : 0;
     }
@@ -233,7 +223,7 @@ class ManyFlowsTest {
     for (int w = 0; w < 30; w++) {
       mask.words()[w] = -1L;
     }
-    OdpKey key = Lab.keyOf(udp(0), IN_PORT);
+    OdpKey key = Lab.keyOf(Lab.udp(0), IN_PORT);
     int first = 0;
     int put = 0;
     for (int id = 1; id > 0; put++) {
@@ -243,7 +233,7 @@ class ManyFlowsTest {
     }
     assertThat(put - 1).isEqualTo(1 << 14);
     assertThat(lab.dpif.coverage()).containsEntry("dp_flow_refused", 1L);
-    send(udp(0));
+    send(Lab.udp(0));
     assertThat(lab.stats(first).packets).as("what is there forwards").isEqualTo(1);
     assertThat(putOwnMask(1 << 22)).as("in another table").isPositive();
     lab.dpif.flowUnlink(first);
@@ -255,7 +245,7 @@ class ManyFlowsTest {
   @Test
   void moreActionListsThanFitAreRefusedAndTheirRoomComesBack() {
     OdpKey mask = Lab.maskOf(FlowLayout.PORT_RECIRC, FlowLayout.ETH_DST_TYPE, FlowLayout.IPV4);
-    OdpKey key = Lab.keyOf(udp(0), IN_PORT);
+    OdpKey key = Lab.keyOf(Lab.udp(0), IN_PORT);
     int[] ids = new int[Abi.ACTION_CHUNKS << Abi.ACTION_CHUNK_BITS >> 6];
     int n = 0;
     int id = 1;
