@@ -2,10 +2,11 @@
 
 package org.beeswitch.test.daemon;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.beeswitch.netdev.testing.TestNetns;
@@ -17,22 +18,12 @@ import org.beeswitch.test.controllers.Program;
  * A machine of its own, a namespace, for daemons: with ports p1 and p2, which are wires to two
  * hosts, and what it takes to see whether something was left behind.
  */
-final class Machine implements AutoCloseable {
-  static final Path ROOT = Path.of(System.getProperty("beeswitch.root", "..")).toAbsolutePath();
-
-  final TestNetns netns;
+final class Machine extends Installation {
   final TestNetns host1;
   final TestNetns host2;
-  private final Datapath datapath;
-  private final Path dir;
-  private final List<Program> started = new ArrayList<>();
 
   Machine(Datapath datapath) throws IOException {
-    TestNetns.assumeRoot();
-    datapath.assumeAvailable();
-    this.datapath = datapath;
-    this.dir = Files.createTempDirectory("bee-daemon-");
-    this.netns = TestNetns.create();
+    super(datapath);
     this.host1 = host(1);
     this.host2 = host(2);
   }
@@ -44,52 +35,15 @@ final class Machine implements AutoCloseable {
     return host;
   }
 
-  Path rundir() {
-    return dir.resolve("run");
-  }
-
-  Path dir() {
-    return dir;
-  }
-
-  /** Starts {@code beeswitchd}, of which all but datapath and rundir is said here. */
-  Program start(String... options) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(ROOT.resolve("bin/beeswitchd").toString(), "--datapath", datapath.option()));
-    command.addAll(List.of(options));
-    command.addAll(List.of("--rundir", rundir().toString()));
-    Program p = Program.start(netns, "beeswitchd", command, line -> {});
-    started.add(p);
-    return p;
-  }
-
-  /** As {@link #start}, and waits until it forwards. */
-  Program startReady(String... options) throws Exception {
-    Program p = start(options);
-    p.awaitLine("beeswitchd ready");
-    return p;
-  }
-
-  /** Another program in the machine. */
-  Program run(String name, String... command) throws IOException {
-    Program p = Program.start(netns, name, List.of(command), line -> {});
-    started.add(p);
-    return p;
-  }
-
-  /** What {@code beectl} prints; it has to succeed. */
-  String beectl(String... words) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(ROOT.resolve("bin/beectl").toString(), "--rundir", rundir().toString()));
-    command.addAll(List.of(words));
-    return TestNetns.run(command.toArray(String[]::new));
-  }
-
+  /** One echo, answered within a second or not. */
   boolean pings() {
+    return pings(1);
+  }
+
+  /** One echo, answered within so many seconds or not. */
+  boolean pings(int seconds) {
     try {
-      host1.exec("ping", "-n", "-c", "1", "-W", "1", "10.0.0.2");
+      host1.exec("ping", "-n", "-c", "1", "-W", String.valueOf(seconds), "10.0.0.2");
       return true;
     } catch (IllegalStateException e) {
       return false;
@@ -129,20 +83,23 @@ final class Machine implements AutoCloseable {
     }
   }
 
+  /** A daemon ends with status 1 and one line, and has left nothing on the machine as it was. */
+  void assertRefused(Program daemon, String complaint, String devicesBefore) throws Exception {
+    assertThat(daemon.awaitEnd()).as("status of %s", daemon).isEqualTo(1);
+    assertThat(daemon.lines())
+        .singleElement()
+        .asString()
+        .startsWith("beeswitchd: ")
+        .contains(complaint);
+    assertThat(files()).isEmpty();
+    assertThat(devices()).isEqualTo(devicesBefore);
+  }
+
   @Override
   public void close() throws Exception {
-    for (Program p : started) {
-      if (p.isAlive()) {
-        p.stop();
-      }
-    }
+    stopAll();
     host1.close();
     host2.close();
-    netns.close();
-    try (Stream<Path> files = Files.walk(dir)) {
-      for (Path p : files.sorted((a, b) -> b.compareTo(a)).toList()) {
-        Files.deleteIfExists(p);
-      }
-    }
+    super.close();
   }
 }

@@ -2,8 +2,6 @@
 
 package org.beeswitch.test.daemon;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.ArrayList;
 import java.util.List;
 import org.beeswitch.test.controllers.Datapath;
@@ -41,14 +39,7 @@ class MissingCapabilityTest {
           List.of(Machine.ROOT.resolve("bin/beeswitchd").toString(), "--datapath", "bpf"));
       command.addAll(List.of("--bridge", "br0", "--port", "p1", "--rundir", m.rundir().toString()));
       Program d = m.run("beeswitchd", command.toArray(String[]::new));
-      assertThat(d.awaitEnd()).as("status without %s: %s", what, d).isEqualTo(1);
-      assertThat(d.lines())
-          .singleElement()
-          .asString()
-          .startsWith("beeswitchd: ")
-          .contains(complaint);
-      assertThat(m.files()).isEmpty();
-      assertThat(m.devices()).isEqualTo(before);
+      m.assertRefused(d, complaint, before);
     }
   }
 }
