@@ -57,7 +57,7 @@ import org.junit.jupiter.api.Test;
  * which learns addresses (they are flushed) and installs nothing.
  */
 @Tag("system")
-class WidthTest {
+class MegaflowWidthTest {
   private static final int TABLES = Integer.getInteger("beeswitch.width.tables", 200);
   private static final int PACKETS = 50;
   private static final long TAGS_PRESENT = (long) VLAN_PRESENT << 32 | VLAN_PRESENT;
@@ -69,7 +69,7 @@ class WidthTest {
     try (RealOvs ovs = RealOvs.start(RandomTables.PORTS);
         Unixctl trace = ovs.unixctl();
         OfClient<Decoded, OfFrame> client = ovs.connect()) {
-      long seed = Seed.random(WidthTest.class.getName()).nextLong();
+      long seed = Seed.random(MegaflowWidthTest.class.getName()).nextLong();
       for (int i = 0; i < TABLES; i++) {
         compare(new RandomTables(seed + i), trace, client, account);
       }
