@@ -11,11 +11,11 @@ import org.beeswitch.flow.EthType;
 import org.beeswitch.flow.Field;
 import org.beeswitch.flow.Match;
 import org.beeswitch.flow.PacketBuilder;
+import org.beeswitch.openflow.codec.FlowMods;
 import org.beeswitch.openflow.msg.Action;
 import org.beeswitch.openflow.msg.BufferId;
 import org.beeswitch.openflow.msg.Bytes;
 import org.beeswitch.openflow.msg.FlowMod;
-import org.beeswitch.openflow.msg.GroupId;
 import org.beeswitch.openflow.msg.Instructions;
 import org.beeswitch.openflow.msg.OfPort;
 import org.beeswitch.openflow.msg.PacketIn;
@@ -43,25 +43,8 @@ class PacketInTest {
   }
 
   private void rule(int table, int priority, Match m, long cookie, Instructions i) {
-    FlowMod f = flowMod(FlowMod.Command.ADD, table, priority, m, i);
-    FlowMod withCookie =
-        new FlowMod(
-            f.command(),
-            f.match(),
-            f.priority(),
-            f.tableId(),
-            0,
-            0,
-            cookie,
-            0,
-            0,
-            BufferId.NONE,
-            OfPort.ANY,
-            GroupId.ANY,
-            0,
-            0,
-            i);
-    assertThat(sw.br0.flowMod(withCookie, sw.nowNs)).isNull();
+    FlowMod add = FlowMods.of(FlowMod.Command.ADD, table, priority, m, i, cookie, 0);
+    assertThat(sw.br0.flowMod(add, sw.nowNs)).isNull();
   }
 
   private static Instructions writeThenGoto(int table, Action... actions) {

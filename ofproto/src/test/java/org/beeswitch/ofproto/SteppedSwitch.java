@@ -13,12 +13,11 @@ import org.beeswitch.flow.Match;
 import org.beeswitch.flow.Packet;
 import org.beeswitch.ofproto.upcall.Handler;
 import org.beeswitch.ofproto.upcall.PacketInSink;
+import org.beeswitch.openflow.codec.FlowMods;
 import org.beeswitch.openflow.msg.Action;
-import org.beeswitch.openflow.msg.BufferId;
 import org.beeswitch.openflow.msg.Bytes;
 import org.beeswitch.openflow.msg.FlowMod;
 import org.beeswitch.openflow.msg.FlowRemoved;
-import org.beeswitch.openflow.msg.GroupId;
 import org.beeswitch.openflow.msg.Instructions;
 import org.beeswitch.openflow.msg.OfErrorCode;
 import org.beeswitch.openflow.msg.OfPort;
@@ -155,22 +154,7 @@ final class SteppedSwitch implements AutoCloseable, OfprotoListener {
       int idleS,
       int hardS,
       int flags) {
-    return new FlowMod(
-        c,
-        m,
-        priority,
-        table,
-        0,
-        0,
-        c == FlowMod.Command.ADD ? 0x77 : FlowMod.NO_COOKIE,
-        idleS,
-        hardS,
-        BufferId.NONE,
-        OfPort.ANY,
-        GroupId.ANY,
-        flags,
-        0,
-        i);
+    return FlowMods.of(c, table, priority, m, i, 0x77, idleS, hardS, flags);
   }
 
   static Action output(int port) {

@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 import org.beeswitch.flow.Match;
 import org.beeswitch.openflow.channel.Frame;
+import org.beeswitch.openflow.codec.FlowMods;
 import org.beeswitch.openflow.msg.Action;
 import org.beeswitch.openflow.msg.AsyncConfig;
-import org.beeswitch.openflow.msg.BufferId;
 import org.beeswitch.openflow.msg.FeaturesReply;
 import org.beeswitch.openflow.msg.FeaturesRequest;
 import org.beeswitch.openflow.msg.FlowMod;
@@ -425,21 +425,6 @@ class ControllerFactsTest {
   }
 
   private static FlowMod flowMod(FlowMod.Command command, int priority, Instructions i) {
-    return new FlowMod(
-        command,
-        Match.ANY,
-        priority,
-        0,
-        0,
-        0,
-        command == FlowMod.Command.ADD ? 0 : FlowMod.NO_COOKIE,
-        0,
-        0,
-        BufferId.NONE,
-        OfPort.ANY,
-        GroupId.ANY,
-        0,
-        0,
-        i);
+    return FlowMods.of(command, 0, priority, Match.ANY, i, 0, 0);
   }
 }

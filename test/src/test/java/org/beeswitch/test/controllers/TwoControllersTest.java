@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.beeswitch.flow.Match;
+import org.beeswitch.openflow.codec.FlowMods;
 import org.beeswitch.openflow.msg.Action;
 import org.beeswitch.openflow.msg.AsyncConfig;
 import org.beeswitch.openflow.msg.BufferId;
@@ -151,21 +152,7 @@ class TwoControllersTest {
   }
 
   private static FlowMod flowMod(FlowMod.Command command, OfPort output) {
-    return new FlowMod(
-        command,
-        Match.ANY,
-        0,
-        0,
-        0,
-        0,
-        command == FlowMod.Command.ADD ? 0 : FlowMod.NO_COOKIE,
-        0,
-        0,
-        BufferId.NONE,
-        OfPort.ANY,
-        GroupId.ANY,
-        FlowFlags.SEND_FLOW_REM,
-        0,
-        Instructions.apply(List.of(new Action.Output(output, 0xffff))));
+    Instructions i = Instructions.apply(List.of(new Action.Output(output, 0xffff)));
+    return FlowMods.of(command, 0, 0, Match.ANY, i, 0, FlowFlags.SEND_FLOW_REM);
   }
 }

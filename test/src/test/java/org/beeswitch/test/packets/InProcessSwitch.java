@@ -33,11 +33,10 @@ import org.beeswitch.ofproto.Ofproto;
 import org.beeswitch.ofproto.OfprotoListener;
 import org.beeswitch.ofproto.PortDevices;
 import org.beeswitch.ofproto.upcall.Handler;
+import org.beeswitch.openflow.codec.FlowMods;
 import org.beeswitch.openflow.msg.Action;
-import org.beeswitch.openflow.msg.BufferId;
 import org.beeswitch.openflow.msg.FlowMod;
 import org.beeswitch.openflow.msg.FlowRemoved;
-import org.beeswitch.openflow.msg.GroupId;
 import org.beeswitch.openflow.msg.Instructions;
 import org.beeswitch.openflow.msg.OfErrorCode;
 import org.beeswitch.openflow.msg.OfPort;
@@ -317,22 +316,7 @@ final class InProcessSwitch implements AutoCloseable {
 
   static FlowMod flowMod(
       FlowMod.Command c, int table, int priority, Match m, Instructions i, int flags) {
-    return new FlowMod(
-        c,
-        m,
-        priority,
-        table,
-        0,
-        0,
-        c == FlowMod.Command.ADD ? 0 : FlowMod.NO_COOKIE,
-        0,
-        0,
-        BufferId.NONE,
-        OfPort.ANY,
-        GroupId.ANY,
-        flags,
-        0,
-        i);
+    return FlowMods.of(c, table, priority, m, i, 0, flags);
   }
 
   @Override
