@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.beeswitch.ofproto.upcall;
 
-import com.google.common.collect.Interner;
-import com.google.common.collect.Interners;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
@@ -24,6 +21,7 @@ import org.beeswitch.odp.OdpActions;
 import org.beeswitch.odp.OdpKey;
 import org.beeswitch.odp.OdpText;
 import org.beeswitch.ofproto.state.Snapshot;
+import org.beeswitch.ofproto.upcall.UdpifCounters.Event;
 import org.beeswitch.ofproto.xlate.Xlate;
 import org.beeswitch.ofproto.xlate.XlateError;
 import org.beeswitch.ofproto.xlate.XlateOut;
@@ -73,9 +71,6 @@ public final class Udpif {
   /** Two packets of one new flow were on their way up. */
   private static final int EEXIST = 17;
 
-  /** Places for action lists that were wanted lately, by hash. */
-  private static final int RECENT_ACTIONS = 256;
-
   /** Ukeys handled under one hold of the lock. */
   private static final int BATCH = 512;
 
@@ -111,8 +106,7 @@ public final class Udpif {
   private final List<Ukey> concerned = new ArrayList<>();
 
   private long unlinkedTickets;
-  private final Interner<OdpActions> sharedActions = Interners.newWeakInterner();
-  private final @Nullable OdpActions[] recentActions = new OdpActions[RECENT_ACTIONS];
+  private final SharedActions sharedActions = new SharedActions();
   private final OdpKey keyScratch = new OdpKey();
   private final OdpKey maskScratch = new OdpKey();
   private final FlowStats statsScratch = new FlowStats();
@@ -120,25 +114,7 @@ public final class Udpif {
   private final long[] wordsScratch = new long[FlowLayout.WORDS];
   private int checkFrom;
   private int idleFrom = Integer.MAX_VALUE;
-  private final long[] events = new long[Event.values().length];
-  private final long[] errors = new long[XlateError.values().length];
-
-  /** What is counted, by the names of {@code beectl coverage}. */
-  @SuppressWarnings("EnumOrdinal") // place in an array of counters
-  private enum Event {
-    REVALIDATE_CHANGED,
-    REVALIDATE_CHECKED,
-    REVALIDATE_CORRECTED,
-    REVALIDATE_IDLE,
-    UPCALL_FLOW_PUT_FAILED,
-    UPCALL_SLOW_PATH_FLOW,
-    UPCALL_STALE,
-    UPCALL_TRIES_USED_UP,
-    UPCALL_UKEY_EXISTS,
-    XLATE_ACTIONS_OVERSIZE;
-
-    final int index = ordinal();
-  }
+  private final UdpifCounters counters = new UdpifCounters();
 
   private final LongConsumer onFinal;
   private volatile Runnable onDying = () -> {};
@@ -202,7 +178,7 @@ public final class Udpif {
         for (; i < to; i++) {
           if (concerned.get(i).state() == Ukey.State.INSTALLED) {
             unlink(concerned.get(i));
-            count(Event.REVALIDATE_CHANGED);
+            counters.count(Event.REVALIDATE_CHANGED);
           }
         }
         if (i == concerned.size()) {
@@ -259,18 +235,18 @@ public final class Udpif {
     lock.lock();
     try {
       if (x.version != current.version()) {
-        count(Event.UPCALL_STALE);
+        counters.count(Event.UPCALL_STALE);
         return false;
       }
       x.effects.replay(1, bytes, nowNs);
       if (x.error != null) {
-        errors[x.error.index()]++;
+        counters.count(x.error);
       }
       if (x.error == XlateError.NO_INPUT_PORT) {
         return true; // a port that a bridge gets or loses at this moment: nothing to remember
       }
       if (x.actions.size() > MAX_INSTALLED_ACTIONS) {
-        count(Event.XLATE_ACTIONS_OVERSIZE);
+        counters.count(Event.XLATE_ACTIONS_OVERSIZE);
       }
       if (limit.mayInstall(count)) {
         put(flow, x, installed, nowNs);
@@ -289,7 +265,7 @@ public final class Udpif {
   XlateOut translateLocked(Xlate xlate, Flow flow, int bytes, long nowNs) {
     lock.lock();
     try {
-      count(Event.UPCALL_TRIES_USED_UP);
+      counters.count(Event.UPCALL_TRIES_USED_UP);
       XlateOut x = xlate.translate(current, flow);
       x.effects.replay(1, bytes, nowNs);
       return x;
@@ -303,11 +279,11 @@ public final class Udpif {
     maskScratch.project(x.mask);
     int id = dpif.flowPut(keyScratch, maskScratch, installed);
     if (id < 0) {
-      count(id == -EEXIST ? Event.UPCALL_UKEY_EXISTS : Event.UPCALL_FLOW_PUT_FAILED);
+      counters.count(id == -EEXIST ? Event.UPCALL_UKEY_EXISTS : Event.UPCALL_FLOW_PUT_FAILED);
       return;
     }
     if (!installed.equals(x.actions)) {
-      count(Event.UPCALL_SLOW_PATH_FLOW);
+      counters.count(Event.UPCALL_SLOW_PATH_FLOW);
     }
     boolean tooMany = x.actions.size() > MAX_INSTALLED_ACTIONS;
     add(id, flow, x.mask, x, tooMany ? installed : x.actions, nowNs);
@@ -350,18 +326,6 @@ public final class Udpif {
       lock.unlock();
     }
     return sum;
-  }
-
-  /** One object for equal lists; most are among those that were wanted lately, and cost nothing. */
-  private OdpActions share(OdpActions a) {
-    int h = a.hashCode();
-    int slot = (h ^ h >>> 16) & RECENT_ACTIONS - 1;
-    OdpActions recent = recentActions[slot];
-    if (recent == null || !recent.equals(a)) {
-      recent = sharedActions.intern(a.copy());
-      recentActions[slot] = recent;
-    }
-    return recent;
   }
 
   /**
@@ -420,7 +384,7 @@ public final class Udpif {
         pull(ukeys[i]);
         if (nowNs - ukeys[i].usedNs >= limit.maxIdleNs(count)) {
           unlink(ukeys[i]);
-          count(Event.REVALIDATE_IDLE);
+          counters.count(Event.REVALIDATE_IDLE);
         } else if (limit.isEmergency(count)) {
           unlink(ukeys[i]);
         }
@@ -525,7 +489,7 @@ public final class Udpif {
             x.actions.size() > MAX_INSTALLED_ACTIONS // each packet is translated again
                 || x.actsAs(k.actions, flowScratch.words());
         if (!same || !x.effects.sameAs(k.effects)) {
-          count(Event.REVALIDATE_CORRECTED);
+          counters.count(Event.REVALIDATE_CORRECTED);
           log.warn(
               "megaflow {} was not what a fresh translation gives ({}, actions {}); corrected: it"
                   + " was {}, actions {}",
@@ -537,7 +501,7 @@ public final class Udpif {
           unlink(k);
           wrong++;
         }
-        count(Event.REVALIDATE_CHECKED);
+        counters.count(Event.REVALIDATE_CHECKED);
       }
     } finally {
       lock.unlock();
@@ -573,7 +537,7 @@ public final class Udpif {
     }
   }
 
-  /** Unlinks every megaflow (on exit, or when told to). */
+  /** Unlinks every megaflow, so that tests see their packets come up again. */
   public void flush() {
     lock.lock();
     try {
@@ -599,12 +563,7 @@ public final class Udpif {
     lock.lock();
     try {
       Map<String, Long> all = new TreeMap<>();
-      for (Event e : Event.values()) {
-        all.put(e.name().toLowerCase(Locale.ROOT), events[e.index]);
-      }
-      for (XlateError e : XlateError.values()) {
-        all.put(e.counter(), errors[e.index()]);
-      }
+      counters.addTo(all);
       all.put("dependency_view_evicted", index.viewsEvicted());
       limit.addTo(all);
       return all;
@@ -615,7 +574,7 @@ public final class Udpif {
 
   private void add(int id, Flow flow, FlowMask known, XlateOut x, OdpActions actions, long nowNs) {
     Ukey k = spare.isEmpty() ? new Ukey() : spare.removeLast();
-    k.become(id, flow, known, x, share(actions), masks, wordsScratch, nowNs);
+    k.become(id, flow, known, x, sharedActions.of(actions), masks, wordsScratch, nowNs);
     if (count == ukeys.length) {
       ukeys = Arrays.copyOf(ukeys, 2 * count);
     }
@@ -635,9 +594,5 @@ public final class Udpif {
     k.transitionTo(Ukey.State.DYING);
     dying.add(k);
     unlinkedTickets++;
-  }
-
-  private void count(Event e) {
-    events[e.index]++;
   }
 }

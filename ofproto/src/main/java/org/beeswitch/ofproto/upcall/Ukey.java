@@ -50,7 +50,6 @@ final class Ukey {
 
   final SideEffects effects = new SideEffects();
   final Dependencies dependencies = new Dependencies();
-  long createdNs;
   long usedNs;
 
   // Credited so far.
@@ -103,7 +102,6 @@ final class Ukey {
     actions = shared;
     effects.copyFrom(x.effects);
     dependencies.copyFrom(x.dependencies);
-    createdNs = nowNs;
     usedNs = nowNs;
     packets = 0;
     bytes = 0;
