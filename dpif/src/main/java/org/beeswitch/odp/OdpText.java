@@ -71,9 +71,6 @@ public final class OdpText {
   /** Needs an action that the datapath does not run: a bit of {@link #slowPath}'s reasons. */
   public static final int SLOW_ACTION = 1 << 5;
 
-  /** Matches what the datapath does not see. */
-  public static final int SLOW_MATCH = 1 << 6;
-
   /** Appends {@code slow_path(action)}, for a {@link Userdata}. */
   public static void slowPath(StringBuilder sb, int reasons) {
     sb.append("slow_path(");

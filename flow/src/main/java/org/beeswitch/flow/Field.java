@@ -299,8 +299,4 @@ public enum Field {
   public boolean writable() {
     return writable;
   }
-
-  public boolean isPipeline() {
-    return word < ODP;
-  }
 }

@@ -4,8 +4,6 @@ package org.beeswitch.flow;
 
 /** An IPv6 address, or a mask of one, as the two words of a flow. */
 public record Ipv6Address(long hi, long lo) {
-  public static final Ipv6Address ZERO = new Ipv6Address(0, 0);
-
   /** The mask of the first {@code bits} bits, 0 to 128. */
   public static Ipv6Address prefix(int bits) {
     if (bits < 0 || bits > 128) {

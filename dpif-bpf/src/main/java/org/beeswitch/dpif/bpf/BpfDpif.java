@@ -269,11 +269,6 @@ public final class BpfDpif implements Dpif {
     ports.onLink(event);
   }
 
-  /** Upcalls that the kernel refused for a port, all kinds. */
-  public long upcallsRefused(OdpPort port) {
-    return ports.refused(port);
-  }
-
   @Override
   public int flowPut(OdpKey key, OdpKey mask, OdpActions list) {
     return supports(list) ? flows.put(key, mask, list) : -Errno.EOPNOTSUPP;

@@ -12,7 +12,6 @@ import org.beeswitch.dpif.DpifPort;
 import org.beeswitch.dpif.OdpPort;
 import org.beeswitch.dpif.PortKind;
 import org.beeswitch.dpif.RefusedUpcalls;
-import org.beeswitch.dpif.UpcallKind;
 import org.beeswitch.dpif.bpf.map.Abi;
 import org.beeswitch.dpif.bpf.sys.Bpf;
 import org.beeswitch.netdev.DeviceClaim;
@@ -489,15 +488,6 @@ final class BpfPorts {
 
   synchronized void addRefused(Map<String, Long> all) {
     RefusedUpcalls.addTo(all, byNumber.keySet(), records::refused);
-  }
-
-  /** Refused upcalls of a port, all kinds. */
-  long refused(OdpPort port) {
-    long sum = 0;
-    for (UpcallKind kind : UpcallKind.values()) {
-      sum += records.refused(port.number(), kind);
-    }
-    return sum;
   }
 
   /** Takes all programs off and removes what was made; or, if it is to be kept, only lets go. */

@@ -65,10 +65,6 @@ final class PacketLoop {
     Arrays.setAll(batch, i -> new Packet(2_048));
   }
 
-  boolean owns(NetdevPort port) {
-    return port.number() % loops == number;
-  }
-
   /** Takes up to {@link #BURST} packets from each port. Returns how many there were. */
   int step(long nowNs) {
     int n = 0;

@@ -5,7 +5,6 @@ import java.util.Arrays;
 import org.beeswitch.ofproto.state.Counter;
 import org.beeswitch.ofproto.state.MacEntry;
 import org.beeswitch.ofproto.state.TableCounters;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What forwarding packets along one translation does besides forwarding: rules and tables that
@@ -101,15 +100,5 @@ public final class SideEffects {
     n = o.n;
     System.arraycopy(o.targets, 0, targets, 0, n);
     System.arraycopy(o.kinds, 0, kinds, 0, n);
-  }
-
-  /** The counter of the last rule that matched, or null: for tests and the trace. */
-  @Nullable Counter lastRule() {
-    for (int i = n - 1; i >= 0; i--) {
-      if (kinds[i] == RULE) {
-        return (Counter) targets[i];
-      }
-    }
-    return null;
   }
 }

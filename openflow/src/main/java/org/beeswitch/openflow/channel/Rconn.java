@@ -78,8 +78,6 @@ public final class Rconn<I, O> implements OfConnection<O> {
   private long nowMs;
   private long stateEnteredMs;
   private long lastActivityMs;
-  private long lastConnectedMs = NEVER;
-  private long lastDisconnectedMs = NEVER;
   private int version = -1;
   private int nextXid = 1;
   private long lateSendsSeen;
@@ -274,7 +272,6 @@ public final class Rconn<I, O> implements OfConnection<O> {
       }
       transitionTo(RconnState.ACTIVE);
       version = v.version();
-      lastConnectedMs = nowMs;
       admission.connected(nowMs);
       lateSendsSeen = 0;
       replies = new MessageCounter();
@@ -460,9 +457,6 @@ public final class Rconn<I, O> implements OfConnection<O> {
   private void disconnect(CloseReason why) {
     lastError = why;
     dropVconn();
-    if (state != RconnState.BACKOFF) {
-      lastDisconnectedMs = nowMs;
-    }
     if (opener == null) {
       transitionTo(RconnState.DISCONNECTED);
       return;
@@ -604,15 +598,5 @@ public final class Rconn<I, O> implements OfConnection<O> {
   /** Why the last connection or attempt ended; null if none has. */
   public @Nullable CloseReason lastError() {
     return lastError;
-  }
-
-  /** Seconds since the last connection was made, -1 if there was none. */
-  public long sinceConnectS() {
-    return lastConnectedMs == NEVER ? -1 : (nowMs - lastConnectedMs) / 1000;
-  }
-
-  /** Seconds since the last connection or attempt ended, -1 if none has. */
-  public long sinceDisconnectS() {
-    return lastDisconnectedMs == NEVER ? -1 : (nowMs - lastDisconnectedMs) / 1000;
   }
 }

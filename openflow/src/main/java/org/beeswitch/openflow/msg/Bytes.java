@@ -32,10 +32,6 @@ public final class Bytes {
     return array.length;
   }
 
-  public int unsignedAt(int i) {
-    return array[i] & 0xff;
-  }
-
   /** The storage, for reading only. */
   public byte[] array() {
     return array;

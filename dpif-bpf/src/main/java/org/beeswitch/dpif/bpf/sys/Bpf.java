@@ -89,10 +89,6 @@ public final class Bpf {
 
   private Bpf() {}
 
-  static Runtime runtime() {
-    return RUNTIME;
-  }
-
   static NativeCalls c() {
     return C;
   }

@@ -21,8 +21,6 @@ public interface LibBpf {
 
   int bpf_map__set_initial_value(long map, long data, long size);
 
-  int bpf_map__set_max_entries(long map, int n);
-
   long bpf_object__find_program_by_name(long object, String name);
 
   int bpf_program__fd(long program);
