@@ -89,16 +89,14 @@ final class MacLearner implements MacLearning {
     final int vlan;
     final long mac;
     final int ofPort;
-    final boolean gratArp;
     final Thread handler = Thread.currentThread();
     volatile boolean done;
 
-    Learn(int bridge, int vlan, long mac, int ofPort, boolean gratArp) {
+    Learn(int bridge, int vlan, long mac, int ofPort) {
       this.bridge = bridge;
       this.vlan = vlan;
       this.mac = mac;
       this.ofPort = ofPort;
-      this.gratArp = gratArp;
     }
   }
 
@@ -125,8 +123,8 @@ final class MacLearner implements MacLearning {
   }
 
   @Override
-  public boolean learn(int bridge, int vlan, long mac, int ofPort, boolean gratArp) {
-    Learn l = new Learn(bridge, vlan, mac, ofPort, gratArp);
+  public boolean learn(int bridge, int vlan, long mac, int ofPort) {
+    Learn l = new Learn(bridge, vlan, mac, ofPort);
     int account = 31 * bridge + ofPort & ACCOUNTS - 1;
     long began = clock.getAsLong();
     boolean mayWait = madeUpNs.get(account) - began < WAIT_SHARE * WAIT_BURST_NS;
@@ -158,12 +156,12 @@ final class MacLearner implements MacLearning {
 
   /** Learns what a translation on {@code main} asks for. */
   void learnNow(XlateOut x, long nowNs) {
-    learn(new Learn(x.learnBridge, x.learnVlan, x.learnMac, x.learnOfPort, x.learnGratArp), nowNs);
+    learn(new Learn(x.learnBridge, x.learnVlan, x.learnMac, x.learnOfPort), nowNs);
   }
 
   /** Learns an address that was known before. {@code main}. */
   void learnNow(int bridge, int vlan, long mac, int ofPort, long nowNs) {
-    learn(new Learn(bridge, vlan, mac, ofPort, false), nowNs);
+    learn(new Learn(bridge, vlan, mac, ofPort), nowNs);
   }
 
   /** Learns what handlers ask for, ages addresses. Returns how much there was to do. */
@@ -211,11 +209,9 @@ final class MacLearner implements MacLearning {
       changes.add(new Change.InMac(b.number(), victim.vlan(), victim.mac()));
       evicted.incrementAndGet();
     }
-    long lockUntil = l.gratArp ? nowNs + MacTable.GRAT_ARP_LOCK_NS : nowNs;
     changes.add(new Change.InMac(b.number(), l.vlan, l.mac));
     learned.incrementAndGet();
-    backer.commit(
-        b.withMacs(t.with(new MacEntry(l.mac, l.vlan, l.ofPort, lockUntil, nowNs))), changes);
+    backer.commit(b.withMacs(t.with(new MacEntry(l.mac, l.vlan, l.ofPort, nowNs))), changes);
   }
 
   /** What a full table gives up: one that was found earlier, if nothing came from it since. */

@@ -135,7 +135,7 @@ class LimitsTest {
     sw.send(2, frame(FIRST + 0x77_0000, 2));
     MacTable t = sw.br0.state().macs();
     for (int i = 1; t.size() < MacTable.MAX; i++) {
-      t = t.with(new MacEntry(FIRST + i, 0, 1, 0, sw.nowNs + i));
+      t = t.with(new MacEntry(FIRST + i, 0, 1, sw.nowNs + i));
     }
     sw.backer.commit(sw.br0.state().withMacs(t), List.of());
     sw.nowNs += 100_000_000_000L;
@@ -170,7 +170,7 @@ class LimitsTest {
     assertThat(sw.portsOf(1, frame(FIRST, 2))).containsExactly(2, 3);
     Map<String, Long> c = sw.backer.coverage();
     assertThat(c).containsEntry("mac_learning_late", 1L);
-    assertThat(sw.backer.learner().learn(0, 0, FIRST, 1, false)).isFalse();
+    assertThat(sw.backer.learner().learn(0, 0, FIRST, 1)).isFalse();
   }
 
   /** As much as its port is owed; then addresses are learned beside the packets. */
@@ -183,17 +183,17 @@ class LimitsTest {
     learner.clock(eachLookTakesTime);
     int waited = 0;
     while (sw.backer.coverage().get("mac_learning_not_waited") == 0) {
-      learner.learn(sw.br0.number(), 0, FIRST + waited++, 1, false);
+      learner.learn(sw.br0.number(), 0, FIRST + waited++, 1);
       assertThat(waited).as("20 ms each, 200 ms in one go").isLessThan(200);
       sw.backer.doWork(sw.nowNs);
     }
     learner.clock(clock::get); // no time passes in which it would be granted waits again
     for (int i = 0; i <= MacLearner.LATER; i++) {
-      learner.learn(sw.br0.number(), 0, FIRST + 1_000 + i, 1, false);
+      learner.learn(sw.br0.number(), 0, FIRST + 1_000 + i, 1);
     }
     assertThat(sw.backer.coverage().get("mac_learning_refused")).isPositive();
     learner.clock(eachLookTakesTime);
-    assertThat(learner.learn(sw.br0.number(), 0, FIRST + 99, 2, false))
+    assertThat(learner.learn(sw.br0.number(), 0, FIRST + 99, 2))
         .as("another port's waits, in vain here")
         .isFalse();
     assertThat(sw.backer.coverage()).containsEntry("mac_learning_late", (long) waited);
@@ -201,19 +201,19 @@ class LimitsTest {
     assertThat(sw.br0.state().macs().get(0, FIRST + 99)).isNotNull();
     assertThat(sw.br0.state().macs().size()).isGreaterThan(MacLearner.LATER);
     learner.learnAtOnce(() -> sw.backer.doWork(sw.nowNs));
-    assertThat(learner.learn(sw.br0.number(), 0, FIRST + 98, 2, false)).isTrue();
+    assertThat(learner.learn(sw.br0.number(), 0, FIRST + 98, 2)).isTrue();
   }
 
   @Test
   void aStreamOfAddressesLeavesTheTableFullAndOthersInIt() {
     MacLearner learner = sw.backer.learner();
     for (int i = 0; i < 100; i++) {
-      learner.learn(sw.br0.number(), 0, FIRST + 0x77_0000 + i, 2, false);
+      learner.learn(sw.br0.number(), 0, FIRST + 0x77_0000 + i, 2);
     }
     long began = System.nanoTime();
     for (int i = 0; i < 3 * MacTable.MAX; i++) {
       sw.nowNs++;
-      learner.learn(sw.br0.number(), 0, FIRST + i, 1, false);
+      learner.learn(sw.br0.number(), 0, FIRST + i, 1);
       MacTable t = sw.br0.state().macs();
       assertThat(t.size()).isLessThanOrEqualTo(MacTable.MAX);
     }
@@ -232,7 +232,7 @@ class LimitsTest {
   @Test
   void nothingIsLearnedForAPortThatHasGone() {
     sw.br0.removePort(OfPort.of(1));
-    assertThat(sw.backer.learner().learn(sw.br0.number(), 0, FIRST, 1, false)).isTrue();
+    assertThat(sw.backer.learner().learn(sw.br0.number(), 0, FIRST, 1)).isTrue();
     assertThat(sw.br0.state().macs().size()).isZero();
   }
 

@@ -10,18 +10,15 @@ public final class MacEntry {
   private final long mac;
   private final int vlan;
   private final int ofPort;
-  private final long gratArpLockUntilNs;
   private volatile long seenNs;
 
   /**
-   * @param gratArpLockUntilNs until then only gratuitous ARP may move it (OVS
-   *     MAC_GRAT_ARP_LOCK_TIME); in {@code System.nanoTime()}'s clock
+   * @param seenNs when, in {@code System.nanoTime()}'s clock
    */
-  public MacEntry(long mac, int vlan, int ofPort, long gratArpLockUntilNs, long seenNs) {
+  public MacEntry(long mac, int vlan, int ofPort, long seenNs) {
     this.mac = mac;
     this.vlan = vlan;
     this.ofPort = ofPort;
-    this.gratArpLockUntilNs = gratArpLockUntilNs;
     this.seenNs = seenNs;
   }
 
@@ -35,14 +32,6 @@ public final class MacEntry {
 
   public int ofPort() {
     return ofPort;
-  }
-
-  public boolean isGratArpLocked(long nowNs) {
-    return gratArpLockUntilNs - nowNs > 0;
-  }
-
-  public long gratArpLockUntilNs() {
-    return gratArpLockUntilNs;
   }
 
   public long seenNs() {

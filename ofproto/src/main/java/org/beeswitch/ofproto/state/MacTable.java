@@ -20,9 +20,6 @@ public final class MacTable {
   /** OVS MAC_ENTRY_DEFAULT_IDLE_TIME. */
   public static final long IDLE_NS = 300_000_000_000L;
 
-  /** OVS MAC_GRAT_ARP_LOCK_TIME. */
-  public static final long GRAT_ARP_LOCK_NS = 5_000_000_000L;
-
   /** Found in one walk over a full table, which takes as long as learning some hundred. */
   private static final int VICTIMS = 256;
 

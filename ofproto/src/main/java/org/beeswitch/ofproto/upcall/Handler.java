@@ -114,9 +114,7 @@ public final class Handler implements Agent, Dpif.UpcallSink {
     XlateOut x = xlate.translate(udpif.current(), flow);
     boolean accepted = !isMiss; // what went up as slow path is counted by its megaflow
     for (int i = 1; i < TRIES; i++) {
-      if (x.learns
-          && learning.learn(
-              x.learnBridge, x.learnVlan, x.learnMac, x.learnOfPort, x.learnGratArp)) {
+      if (x.learns && learning.learn(x.learnBridge, x.learnVlan, x.learnMac, x.learnOfPort)) {
         x = xlate.translate(udpif.current(), flow);
         continue;
       }

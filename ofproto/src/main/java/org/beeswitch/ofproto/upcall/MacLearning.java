@@ -11,5 +11,5 @@ public interface MacLearning {
    * @return whether to translate again; false: the queue is full or {@code main} is busy, go on
    *     without
    */
-  boolean learn(int bridge, int vlan, long mac, int ofPort, boolean gratArp);
+  boolean learn(int bridge, int vlan, long mac, int ofPort);
 }

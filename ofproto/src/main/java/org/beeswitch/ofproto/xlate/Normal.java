@@ -19,6 +19,7 @@ final class Normal {
   private Normal() {}
 
   private static final long BROADCAST = 0xffffffffffffL;
+  private static final int ARP_REQUEST = 1;
 
   static void output(Xlate x) {
     long[] flow = x.flow();
@@ -49,9 +50,9 @@ final class Normal {
       x.detail("packet has reserved destination MAC, dropping");
       return;
     }
-    boolean gratArp = isGratuitousArp(flow, mask);
+    lookForGratuitousArp(flow, mask);
     if (in != null && !MacTable.isMulticast(src)) {
-      learn(x, bridge, vlan, src, inPort, gratArp);
+      learn(x, bridge, vlan, src, inPort);
     }
     if (MacTable.isMulticast(dst)) {
       x.detail("no learned MAC for destination, flooding");
@@ -73,8 +74,7 @@ final class Normal {
     }
   }
 
-  private static void learn(
-      Xlate x, BridgeState bridge, int vlan, long src, int inPort, boolean gratArp) {
+  private static void learn(Xlate x, BridgeState bridge, int vlan, long src, int inPort) {
     MacEntry e = bridge.macs().get(vlan, src);
     XlateOut out = x.out();
     out.dependencies.mac(bridge.number(), vlan, src);
@@ -86,7 +86,6 @@ final class Normal {
       out.learnVlan = vlan;
       out.learnMac = src;
       out.learnOfPort = inPort;
-      out.learnGratArp = gratArp;
     }
   }
 
@@ -118,19 +117,18 @@ final class Normal {
     flow[VLANS] = vlans;
   }
 
-  private static boolean isGratuitousArp(long[] flow, long[] mask) {
+  /**
+   * OVS wants to know of an ARP broadcast whether it is gratuitous, because bonds reflect these
+   * (OVS {@code is_gratuitous_arp}). There are no bonds here, but its megaflows show that it has
+   * looked, and ours are as its.
+   */
+  private static void lookForGratuitousArp(long[] flow, long[] mask) {
     if ((flow[ETH_DST_TYPE] & 0xffff) != EthType.ARP || flow[ETH_DST_TYPE] >>> 16 != BROADCAST) {
-      return false;
+      return;
     }
     mask[NW] |= 0xffL << 32;
-    int op = (int) (flow[NW] >>> 32) & 0xff;
-    if (op == 2) {
-      return true;
+    if ((flow[NW] >>> 32 & 0xff) == ARP_REQUEST) {
+      mask[IPV4] = -1L;
     }
-    if (op != 1) {
-      return false;
-    }
-    mask[IPV4] = -1L;
-    return flow[IPV4] >>> 32 == (flow[IPV4] & 0xffffffffL);
   }
 }

@@ -34,7 +34,6 @@ public final class XlateOut {
   public int learnVlan;
   public long learnMac;
   public int learnOfPort;
-  public boolean learnGratArp;
 
   /**
    * Whether {@link #actions} do to a packet what {@code others} do. Of each field that it writes,

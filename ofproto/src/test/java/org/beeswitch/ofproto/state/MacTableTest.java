@@ -18,7 +18,7 @@ class MacTableTest {
     List<MacEntry> entries = new ArrayList<>();
     MacTable t = MacTable.EMPTY;
     for (int i = 0; i < ENTRIES; i++) {
-      MacEntry e = new MacEntry(i, 0, 1, 0, i);
+      MacEntry e = new MacEntry(i, 0, 1, i);
       entries.add(e);
       t = t.with(e);
     }

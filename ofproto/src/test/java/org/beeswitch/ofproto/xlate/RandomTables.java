@@ -84,7 +84,6 @@ public final class RandomTables {
                           one(2) ? MACS[r.nextInt(3)] : pick(SILENT_MACS),
                           pick(VIDS),
                           1 + r.nextInt(PORTS),
-                          0,
                           0)));
     }
     for (int t = 0; t < TABLES; t++) {

@@ -130,7 +130,7 @@ class MegaflowWidthTest {
     XlateOut x = xlate.translate(s, flow);
     MacTable macs = b.macs();
     while (x.learns) {
-      macs = macs.with(new MacEntry(x.learnMac, x.learnVlan, x.learnOfPort, 0, 0));
+      macs = macs.with(new MacEntry(x.learnMac, x.learnVlan, x.learnOfPort, 0));
       x = xlate.translate(s.with(b.withMacs(macs)), flow);
     }
     return x;
