@@ -55,6 +55,13 @@ class PortConfigTest {
   }
 
   @Test
+  void whatWouldEndTheLineIsShown() {
+    assertThatThrownBy(() -> PortConfig.parse("a\r\u2028\u0085\u001b"))
+        .hasMessageContaining("\"a\\u000D\\u2028\\u0085\\u001B\" cannot be")
+        .hasMessageNotContaining("\r");
+  }
+
+  @Test
   void aPatchWithoutPeerIsWrong() {
     assertThatThrownBy(() -> PortConfig.parsePatch("a=7")).hasMessageContaining("NAME:PEER");
     assertThatThrownBy(() -> PortConfig.parsePatch("a:")).hasMessageContaining("cannot be");
