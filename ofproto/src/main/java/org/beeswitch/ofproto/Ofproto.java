@@ -220,14 +220,15 @@ public final class Ofproto {
 
   /**
    * Calls {@code f} for each rule that the filter lets through, table by table; hidden ones are
-   * left out.
+   * left out. The internal table is one of all tables if a whole cookie is asked for, as in OVS,
+   * which then looks in an index of cookies (OVS {@code collect_rules_loose}).
    */
   public void forEachRule(MultipartRequest.RuleFilter filter, Consumer<Rule> f) {
     BridgeState b = state();
     boolean all = filter.tableId() == TableId.ALL;
-    for (int t = all ? 0 : filter.tableId();
-        t <= (all ? BridgeState.TABLES - 1 : filter.tableId());
-        t++) {
+    int lastOfAll =
+        filter.cookieMask() == -1L ? BridgeState.TABLE_INTERNAL : BridgeState.TABLES - 1;
+    for (int t = all ? 0 : filter.tableId(); t <= (all ? lastOfAll : filter.tableId()); t++) {
       Classifier<Rule> c = b.table(t);
       for (Rule r : c.within(filter.match(), Comparator.comparingLong(Rule::sequence))) {
         if (!r.isHidden()

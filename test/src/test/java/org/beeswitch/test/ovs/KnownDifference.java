@@ -61,12 +61,19 @@ final class KnownDifference {
     } else if ((m[1] == EXPERIMENTER || isMultipart && u16(m, 8) == 0xffff)
         && ours.contains("ERROR OFPBRC_BAD_")) {
       return "R-NX-MESSAGE";
-    } else if (isMultipart && u16(m, 8) == 1 && u16(m, 16) >> 8 == 254) {
+    } else if (isMultipart && u16(m, 8) == 1 && looksAtInternalTable(m)) {
       return "D-MISS-RULE";
     } else if (isMultipart && theirs.startsWith("MULTIPART") && ours.startsWith("MULTIPART")) {
       return ofBridges(messages, theirs, ours);
     }
     return ofFlowMod(m, theirs, ours);
+  }
+
+  /** Whether flow statistics are of table 254, or of all tables under a whole cookie. */
+  private static boolean looksAtInternalTable(byte[] m) {
+    int table = m[16] & 0xff;
+    return table == 254
+        || table == 255 && m.length >= 48 && ByteBuffer.wrap(m).getLong(40) == -1; // cookie mask
   }
 
   /** The same of two bridges that say different things of themselves. */

@@ -123,6 +123,8 @@ record OfctlCommand(List<String> words, String stdin) {
         dump-flows br0 tcp
         dump-flows br0 out_port=2
         dump-flows br0 cookie=0x99/-1
+        dump-aggregate br0 cookie=0/-1
+        dump-aggregate br0 cookie=0/0xff
         -mm dump-flows br0 table=1
         --more dump-ports br0 1
         dump-aggregate br0
