@@ -56,7 +56,7 @@ class QueueTest {
         assertThat(priority(s.wire(2))).as("packet %d", i).isEqualTo(1 << 16 | 8);
         assertThat(priority(s.wire(3))).as("packet %d", i).isZero();
       }
-      assertThat(s.upcalls()).isEqualTo(1);
+      assertThat(s.dpif().stats().missed()).isEqualTo(1);
     }
   }
 
