@@ -4,8 +4,12 @@ package org.beeswitch.test.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
+import org.beeswitch.openflow.msg.PacketIn;
 import org.beeswitch.test.controllers.Await;
 import org.beeswitch.test.controllers.Datapath;
+import org.beeswitch.test.controllers.FakeController;
+import org.beeswitch.test.controllers.Peer;
 import org.beeswitch.test.controllers.Program;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -20,6 +24,9 @@ class FailModeTest {
 
   /** Three probe intervals, and the time that a busy machine takes. */
   private static final int FAIL_OPEN_S = 60;
+
+  private static final int ETHER_TYPE_AT = 12;
+  private static final short RARP = (short) 0x8035;
 
   private static String[] bridge(String... options) {
     String[] all = {"--bridge", "br0", "--port", "p1=1", "--port", "p2=2"};
@@ -47,19 +54,32 @@ class FailModeTest {
     }
   }
 
-  /** The controller is away, comes, dies and comes back. */
+  /**
+   * The controller is away at first, or is there and says nothing; comes, dies and comes back. One
+   * that says nothing is sent packets that nobody sent, to see whether it says something then.
+   */
   @ParameterizedTest
   @EnumSource
   void failOpenLastsUntilAControllerAdmitsTheSwitch(Datapath datapath) throws Exception {
-    try (Machine m = new Machine(datapath)) {
-      Program d = m.startReady(bridge("--controller", CONTROLLER));
+    boolean there = datapath == Datapath.NETDEV; // one of each takes long enough
+    try (Machine m = new Machine(datapath);
+        FakeController silent = FakeController.listen(m.netns)) {
+      String target = silent.target();
+      if (!there) {
+        silent.close();
+      }
+      Program d = m.startReady(bridge("--controller", target));
       m.beectl("add-flow", "br0", "priority=5,actions=drop");
       assertThat(m.pings()).isFalse();
       Await.until("the bridge fails open", FAIL_OPEN_S, m::pings);
       assertThat(d.printed("failing open")).isTrue();
       assertThat(m.beectl("--no-stats", "dump-flows", "br0")).isEmpty();
+      if (there) {
+        assertSentBogusPacket(silent);
+        assertThat(d.printed("no longer in fail-open mode")).isFalse();
+      }
 
-      Program controller = controller(m);
+      Program controller = controller(m, target);
       d.awaitLine("no longer in fail-open mode");
       m.awaitPing();
       assertThat(m.beectl("dump-flows", "br0")).contains("CONTROLLER");
@@ -68,20 +88,29 @@ class FailModeTest {
           "the bridge fails open again",
           FAIL_OPEN_S,
           () -> d.lines().stream().filter(l -> l.contains("failing open")).count() == 2);
-      controller(m);
+      controller(m, target);
       Await.until(
           "the controller is back", () -> m.beectl("show-controllers", "br0").contains("admitted"));
     }
   }
 
-  private static Program controller(Machine m) throws Exception {
+  /** A RARP request from nowhere, as OVS sends it; the controller goes then. */
+  private static void assertSentBogusPacket(FakeController silent) throws Exception {
+    try (Peer peer = silent.accept()) {
+      byte[] packet = peer.await(PacketIn.class).data().array();
+      assertThat(ByteBuffer.wrap(packet).getShort(ETHER_TYPE_AT)).isEqualTo(RARP);
+      silent.close();
+    }
+  }
+
+  private static Program controller(Machine m, String target) throws Exception {
     return m.run(
         "ovs-testcontroller",
         "ovs-testcontroller",
         "--unixctl=" + m.dir().resolve("controller.ctl"),
         "-O",
         "OpenFlow13",
-        "ptcp:6653:127.0.0.1");
+        target.replaceFirst("tcp:(.*):(.*)", "ptcp:$2:$1"));
   }
 
   @Test
