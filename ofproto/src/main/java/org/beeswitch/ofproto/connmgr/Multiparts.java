@@ -87,7 +87,7 @@ final class Multiparts {
               c,
               xid,
               new MultipartReply.PortDesc(ports(((MultipartRequest.PortDesc) m.body()).port())));
-      case EXPERIMENTER -> OfErrorCode.OFPBRC_BAD_VENDOR;
+      case EXPERIMENTER -> OfErrorCode.OFPBRC_BAD_SUBTYPE; // other vendors are not decoded
     };
   }
 

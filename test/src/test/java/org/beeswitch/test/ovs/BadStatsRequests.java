@@ -221,6 +221,13 @@ final class BadStatsRequests {
         "R-NX-MESSAGE",
         "Nicira's set-controller-id",
         msg(4, "00002320 00000014 000000000000 0005"));
+    to.same("an unknown experimenter's statistics", multipart(0xffff, "12345678 00000001"));
+    to.same("ONF's statistics, unknown", multipart(0xffff, "4f4e4600 00007777"));
+    to.differs(
+        "R-NX-MESSAGE",
+        "ONF's flow monitor",
+        multipart(
+            0xffff, "4f4e4600 0000074e 00000001 ffffffff ffffffff 0007 ff 00 0001 0004 00000000"));
     to.differs("R-NX-MESSAGE", "ONF's bundle", msg(4, "4f4e4600 000008fc 00000001 0000 0001"));
   }
 }
