@@ -118,7 +118,9 @@ public final class Beectl {
       method = SHORT.getOrDefault(method, method);
     }
     try (ControlClient c = ControlClient.connect(options.rundir)) {
-      Unixctl.Reply r = c.call(method, words.subList(used, words.size()));
+      List<String> parameters = new ArrayList<>(options.forDaemon);
+      parameters.addAll(words.subList(used, words.size()));
+      Unixctl.Reply r = c.call(method, parameters);
       if (r.error() != null) {
         throw new CliException(
             r.error().strip().endsWith("is not a valid command")
@@ -170,7 +172,7 @@ public final class Beectl {
             "  list-ports BRIDGE, set-controller BRIDGE TARGET..., get-controller BRIDGE,",
             "  del-controller BRIDGE, show-controllers, set-fail-mode BRIDGE standalone|secure",
             "  set-ssl [--bootstrap] PRIVATE-KEY CERTIFICATE CA-CERT, get-ssl, del-ssl",
-            "  dpctl show, dpctl dump-flows [-m] [--names|--no-names] [filter=FLOW]",
+            "  dpctl show [-s], dpctl dump-flows [-m] [--names|--no-names] [filter=FLOW]",
             "  trace BRIDGE FLOW [-generate|PACKET], fdb show BRIDGE, coverage, memory, version,",
             "  list-commands, exit [--keep]",
             "",

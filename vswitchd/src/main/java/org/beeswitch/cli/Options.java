@@ -62,6 +62,8 @@ final class Options {
     SORT("sort", 0, "[FIELD]", "dump-flows: by priority, or by a field; may be repeated"),
     RSORT("rsort", 0, "[FIELD]", "the same, descending"),
     MAY_CREATE("may-create", 0, "", "mod-group: add it where there is none"),
+    MAY_EXIST("may-exist", 0, "", "add-br, add-port: no error if it is there"),
+    IF_EXISTS("if-exists", 0, "", "del-br, del-port: no error if it is not"),
     PACKET_IN_FORMAT("packet-in-format", 'P', "FORMAT", "monitor: standard or nxt_packet_in2"),
     TIMESTAMP("timestamp", 0, "", "monitor, snoop: say when"),
     MORE("more", 'm', "", "say more; may be repeated"),
@@ -105,6 +107,9 @@ final class Options {
 
   /** The command and what follows it. */
   final List<String> words = new ArrayList<>();
+
+  /** Options before the command that are the daemon's to understand. */
+  final List<String> forDaemon = new ArrayList<>();
 
   final TlsOptions tls = new TlsOptions();
 
@@ -215,6 +220,7 @@ final class Options {
       case SORT -> sort(v, false);
       case RSORT -> sort(v, true);
       case MAY_CREATE -> mayCreate = true;
+      case MAY_EXIST, IF_EXISTS -> forDaemon.add("--" + o.name);
       case PACKET_IN_FORMAT -> packetInFormat = format(v);
       case TIMESTAMP -> timestamp = true;
       case MORE -> verbosity++;

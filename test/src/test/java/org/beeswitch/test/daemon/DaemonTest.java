@@ -183,6 +183,8 @@ class DaemonTest {
       m.startReady();
       assertThat(m.beectl("list-br")).isEmpty();
       m.beectl("add-br", "br0");
+      m.beectl("--may-exist", "add-br", "br0");
+      m.beectl("--if-exists", "del-port", "p1");
       m.beectl("add-port", "br0", "p1=7");
       m.beectl("add-port", "br0", "p2");
       assertThat(m.beectl("list-ports", "br0")).isEqualTo("p1\np2\n");
@@ -190,7 +192,7 @@ class DaemonTest {
       assertThat(m.beectl("dump-ports-desc", "br0")).contains(" 7(p1): ", " 1(p2): ", "LOCAL(br0)");
       Await.until(
           "a megaflow, which goes when nothing has come for a while",
-          () -> m.pings() && m.beectl("dpctl", "dump-flows").contains("in_port(p1)"));
+          () -> m.pings() && m.beectl("dpctl", "dump-flows", "--names").contains("in_port(p1)"));
 
       m.beectl("del-port", "br0", "p2");
       assertThat(m.pings()).isFalse();
