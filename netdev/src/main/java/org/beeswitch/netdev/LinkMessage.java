@@ -120,6 +120,8 @@ final class LinkMessage {
         b.getLong(at + 96),
         b.getLong(at + 104),
         b.getLong(at + 112),
-        b.getLong(at + 120));
+        b.getLong(at + 120),
+        b.getLong(at + 128),
+        b.getLong(at + 136));
   }
 }

@@ -174,7 +174,7 @@ public final class MemoryNetdev implements PacketNetdev {
       requireOpen("read statistics");
       return new NetdevStats(
           rxPackets, txPackets, rxBytes, txBytes, 0, 0, rxDropped, txDropped, 0, 0, 0, 0, 0, 0, 0,
-          0);
+          0, 0, 0);
     }
   }
 

@@ -22,7 +22,9 @@ public record NetdevStats(
     long rxCrcErrors,
     long rxFrameErrors,
     long rxFifoErrors,
-    long rxMissedErrors) {
+    long rxMissedErrors,
+    long txAbortedErrors,
+    long txCarrierErrors) {
 
   /**
    * The same seen from the device's other side: a tap counts as received what the switch sent. As
@@ -40,6 +42,8 @@ public record NetdevStats(
         rxDropped,
         multicast,
         collisions,
+        0,
+        0,
         0,
         0,
         0,
@@ -65,6 +69,8 @@ public record NetdevStats(
         rxCrcErrors,
         rxFrameErrors,
         rxFifoErrors,
-        rxMissedErrors);
+        rxMissedErrors,
+        txAbortedErrors,
+        txCarrierErrors);
   }
 }

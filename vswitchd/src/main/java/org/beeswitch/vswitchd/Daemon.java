@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
@@ -19,11 +20,13 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.beeswitch.dpif.Dpif;
 import org.beeswitch.dpif.DpifException;
+import org.beeswitch.dpif.DpifPort;
 import org.beeswitch.netdev.LinkEvent;
 import org.beeswitch.netdev.LinkMonitor;
 import org.beeswitch.netdev.Links;
 import org.beeswitch.netdev.NetdevException;
 import org.beeswitch.netdev.NetdevPoll;
+import org.beeswitch.netdev.NetdevStats;
 import org.beeswitch.ofproto.Backer;
 import org.beeswitch.ofproto.Ofproto;
 import org.beeswitch.ofproto.connmgr.Connmgr;
@@ -329,6 +332,11 @@ final class Daemon {
 
   Dpif dpif() {
     return dpif;
+  }
+
+  /** A port's counters; empty while its device is away. On any thread. */
+  Optional<NetdevStats> deviceStats(DpifPort port) {
+    return netdevs.deviceStats(port);
   }
 
   // The agent.

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.beeswitch.dpif.Dpif;
@@ -14,6 +15,8 @@ import org.beeswitch.dpif.DpifStats;
 import org.beeswitch.dpif.PortKind;
 import org.beeswitch.flow.AddressText;
 import org.beeswitch.flow.Match;
+import org.beeswitch.netdev.NetdevStats;
+import org.beeswitch.netdev.Tap;
 import org.beeswitch.odp.OdpText;
 import org.beeswitch.ofproto.state.BridgeState;
 import org.beeswitch.ofproto.state.MacEntry;
@@ -31,6 +34,7 @@ import org.beeswitch.vswitchd.control.CommandException;
  */
 final class DatapathCommands {
   private static final int MAX_DUMP_ARGS = 5;
+  private static final List<String> BYTE_UNITS = List.of("KiB", "MiB", "GiB", "TiB");
 
   private final Daemon daemon;
 
@@ -40,7 +44,7 @@ final class DatapathCommands {
 
   List<Command> all() {
     return List.of(
-        new Command("dpctl/show", "[-s]", 0, 2, args -> show()),
+        new Command("dpctl/show", "[-s] [DATAPATH]", 0, 2, this::show),
         new Command(
             "dpctl/dump-flows",
             "[-m] [--names | --no-names] [DATAPATH] [filter=FLOW]",
@@ -58,36 +62,117 @@ final class DatapathCommands {
     return dpif.type() + "@beeswitch";
   }
 
-  private String show() {
+  private String show(List<String> args) throws CommandException {
     Dpif dpif = daemon.dpif();
+    boolean withStatistics = false;
+    for (String a : args) {
+      if (a.equals("-s") || a.equals("--statistics")) {
+        withStatistics = true;
+      } else if (!a.equals(dpName(dpif))) {
+        throw new CommandException(a + " is neither -s nor " + dpName(dpif));
+      }
+    }
     DpifStats s = dpif.stats();
     StringBuilder out = new StringBuilder();
     out.append(dpName(dpif)).append(":\n");
     out.append(
         String.format("  lookups: hit:%d missed:%d lost:%d\n", s.hit(), s.missed(), s.lost()));
     out.append(String.format("  flows: %d\n", s.flows()));
-    out.append(String.format("  masks: total:%d\n", s.masks()));
+    showMasks(s, out);
     for (DpifPort p : dpif.ports()) {
       out.append(
           String.format(
               "  port %d: %s%s%s\n",
               p.number().number(),
               p.name(),
-              p.kind() == PortKind.INTERNAL ? " (internal)" : "",
+              p.kind() == PortKind.INTERNAL ? localType(dpif, p) : "",
               p.ifindex() == 0 ? " (no device)" : ""));
+      if (withStatistics) {
+        showStatistics(daemon.deviceStats(p), out);
+      }
     }
     return out.toString();
   }
 
+  private static String localType(Dpif dpif, DpifPort p) {
+    return dpif.netdev(p.number()) instanceof Tap ? " (tap)" : " (internal)";
+  }
+
+  /** What the search for megaflows costs, of a datapath that counts it. */
+  private static void showMasks(DpifStats s, StringBuilder out) {
+    if (s.masksTried() == DpifStats.NOT_COUNTED) {
+      return;
+    }
+    double packets = (double) Math.max(1, s.hit() + s.missed());
+    out.append(
+        String.format(
+            Locale.ROOT,
+            "  masks: hit:%d total:%d hit/pkt:%.2f\n  cache: hit:%d hit-rate:%.2f%%\n",
+            s.masksTried(),
+            s.masks(),
+            s.masksTried() / packets,
+            s.cacheHit(),
+            100 * s.cacheHit() / packets));
+  }
+
+  private static void showStatistics(Optional<NetdevStats> stats, StringBuilder out) {
+    if (stats.isEmpty()) {
+      out.append("    no device has statistics of it\n");
+      return;
+    }
+    NetdevStats s = stats.get();
+    out.append(
+        String.format(
+            """
+                RX packets:%s errors:%s dropped:%s overruns:%s frame:%s
+                TX packets:%s errors:%s dropped:%s aborted:%s carrier:%s
+                collisions:%s
+                RX bytes:%s  TX bytes:%s
+            """,
+            counter(s.rxPackets()),
+            counter(s.rxErrors()),
+            counter(s.rxDropped()),
+            counter(s.rxOverErrors()),
+            counter(s.rxFrameErrors()),
+            counter(s.txPackets()),
+            counter(s.txErrors()),
+            counter(s.txDropped()),
+            counter(s.txAbortedErrors()),
+            counter(s.txCarrierErrors()),
+            counter(s.collisions()),
+            bytes(s.rxBytes()),
+            bytes(s.txBytes())));
+  }
+
+  private static String counter(long n) {
+    return n < 0 ? "?" : Long.toString(n);
+  }
+
+  /** With the largest unit of which there is at least one. */
+  private static String bytes(long n) {
+    double units = (double) n;
+    int unit = -1;
+    while (units >= 1024 && unit + 1 < BYTE_UNITS.size()) {
+      units /= 1024;
+      unit++;
+    }
+    return unit < 0
+        ? counter(n)
+        : String.format(Locale.ROOT, "%d (%.1f %s)", n, units, BYTE_UNITS.get(unit));
+  }
+
   private String dumpFlows(List<String> args) throws CommandException {
-    boolean names = true;
+    boolean names = false;
+    boolean noNames = false;
     boolean verbose = false;
     Match filter = Match.ANY;
     for (String a : args) {
       if (a.equals("--names")) {
         names = true;
+        noNames = false;
       } else if (a.equals("--no-names")) {
         names = false;
+        noNames = true;
       } else if (a.equals("-m") || a.equals("--more")) {
         verbose = true;
       } else if (a.startsWith("filter=")) {
@@ -99,7 +184,9 @@ final class DatapathCommands {
     }
     OdpKeyFilter wanted = new OdpKeyFilter(filter);
     OdpText.PortNamer namer =
-        names ? OdpText.PortNamer.of(daemon.dpif().ports()) : OdpText.PortNamer.NUMBERS;
+        names || verbose && !noNames
+            ? OdpText.PortNamer.of(daemon.dpif().ports())
+            : OdpText.PortNamer.NUMBERS;
     boolean isVerbose = verbose;
     List<String> lines = new ArrayList<>();
     long now = System.nanoTime();

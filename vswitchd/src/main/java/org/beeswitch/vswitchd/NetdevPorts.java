@@ -78,34 +78,41 @@ final class NetdevPorts implements PortDevices {
         f.maxSpeedKbps());
   }
 
-  @Override
-  public PortStats stats(DpifPort port, OfPort number) {
+  /** A port's counters, as the switch sees it; empty while its device is away. */
+  Optional<NetdevStats> deviceStats(DpifPort port) {
     try {
       Netdev device = device(port);
       NetdevStats s = device.stats();
-      if (port.kind() == PortKind.INTERNAL && !(device instanceof Tap)) {
-        s = s.swapped(); // the host's end of it
-      }
-      return new PortStats(
-          number,
-          s.rxPackets(),
-          s.txPackets(),
-          s.rxBytes(),
-          s.txBytes(),
-          s.rxDropped(),
-          s.txDropped(),
-          s.rxErrors(),
-          s.txErrors(),
-          s.rxFrameErrors(),
-          s.rxOverErrors(),
-          s.rxCrcErrors(),
-          s.collisions(),
-          0,
-          0);
+      boolean hostsEnd = port.kind() == PortKind.INTERNAL && !(device instanceof Tap);
+      return Optional.of(hostsEnd ? s.swapped() : s);
     } catch (NetdevException e) {
       log.debug("port {}: {}", port.name(), e.getMessage());
-      return new PortStats(number, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0);
+      return Optional.empty();
     }
+  }
+
+  @Override
+  public PortStats stats(DpifPort port, OfPort number) {
+    return deviceStats(port)
+        .map(
+            s ->
+                new PortStats(
+                    number,
+                    s.rxPackets(),
+                    s.txPackets(),
+                    s.rxBytes(),
+                    s.txBytes(),
+                    s.rxDropped(),
+                    s.txDropped(),
+                    s.rxErrors(),
+                    s.txErrors(),
+                    s.rxFrameErrors(),
+                    s.rxOverErrors(),
+                    s.rxCrcErrors(),
+                    s.collisions(),
+                    0,
+                    0))
+        .orElse(new PortStats(number, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0));
   }
 
   @Override

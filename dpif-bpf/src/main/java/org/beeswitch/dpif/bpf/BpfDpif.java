@@ -371,12 +371,17 @@ public final class BpfDpif implements Dpif {
 
   @Override
   public DpifStats stats() {
+    long cacheMisses = counter(Abi.Counter.CACHE_MISS); // first: no later packet is among them
+    long missed = counter(Abi.Counter.MISSED);
+    long hit = flows.hits();
     return new DpifStats(
-        flows.hits(),
-        counter(Abi.Counter.MISSED),
+        hit,
+        missed,
         counter(Abi.Counter.LOST),
         flows.size(),
-        flows.maskCount());
+        flows.maskCount(),
+        counter(Abi.Counter.MASKS_WALKED),
+        Math.max(0, hit + missed - cacheMisses));
   }
 
   @Override

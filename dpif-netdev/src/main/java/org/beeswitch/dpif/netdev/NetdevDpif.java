@@ -462,7 +462,9 @@ public final class NetdevDpif implements Dpif {
         counters.misses.sum(),
         counters.lost.sum(),
         flows.size(),
-        flows.masks());
+        flows.masks(),
+        DpifStats.NOT_COUNTED,
+        DpifStats.NOT_COUNTED);
   }
 
   @Override

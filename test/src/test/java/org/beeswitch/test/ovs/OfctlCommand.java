@@ -318,8 +318,8 @@ record OfctlCommand(List<String> words, String stdin) {
   /** Commands that are not in any list above, and why. */
   static final Map<String, String> NOT_COMPARED =
       Map.ofEntries(
-          Map.entry("monitor", "only what is wrong is compared; packet-ins not yet"),
-          Map.entry("snoop", "wants a controller's connection; not yet"),
+          Map.entry("monitor", "here only what is wrong; packets in WatchingTest"),
+          Map.entry("snoop", "in WatchingTest"),
           Map.entry("bundle", "bundles are to come"),
           Map.entry("insert-buckets", "groups of OpenFlow 1.5"),
           Map.entry("remove-buckets", "groups of OpenFlow 1.5"),

@@ -82,7 +82,11 @@ class PatchesUnderTrafficTest {
   /** Made anew when an address has been learned: for a moment there may be none. */
   private static boolean leadsAcross(Traffic t) throws Exception {
     List<String> flows =
-        t.ctl.call("dpctl/dump-flows").lines().filter(l -> l.contains("in_port(p1)")).toList();
+        t.ctl
+            .call("dpctl/dump-flows", "--names")
+            .lines()
+            .filter(l -> l.contains("in_port(p1)"))
+            .toList();
     return flows.size() == 1 && flows.get(0).contains("p4");
   }
 
