@@ -187,6 +187,7 @@ class WatchingTest {
     packetOut(s, "4", ARP, "TABLE");
     mark(s, n++, monitors);
     ofctl(s, "del-flows", "br0", "cookie=9/-1");
+    Watcher.awaitAll(monitors, "OFPT_FLOW_REMOVED", () -> {}); // OVS tells it when it has the time
     takeLinkDown(s, monitors);
     return monitors.stream().map(m -> normal(m.text())).toList();
   }
