@@ -52,8 +52,12 @@ public final class ChannelLimits {
   /** Connections that one listener holds at a time. OVS has no limit but that of open files. */
   public static final int ACCEPTED = 1024;
 
-  /** Connections that the kernel holds until we accept them (OVS: 64). */
-  public static final int LISTEN_BACKLOG = 64;
+  /**
+   * Connections that the kernel holds until we accept them: as many as it allows by default
+   * (somaxconn), for one that finds no room is tried again by TCP after a second, and it takes less
+   * than the event loop's wake-up to make some hundred (OVS: 10 of TCP, 64 of unix sockets).
+   */
+  public static final int LISTEN_BACKLOG = 4096;
 
   private ChannelLimits() {}
 }

@@ -27,10 +27,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.beeswitch.netdev.testing.TestNetns;
 import org.beeswitch.openflow.channel.Frame;
 import org.beeswitch.openflow.tls.Pki;
 import org.beeswitch.test.controllers.Await;
 import org.beeswitch.test.controllers.Datapath;
+import org.beeswitch.test.ovs.Unixctl;
 import org.beeswitch.testing.Seed;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -54,6 +56,12 @@ class HostileControllersTest {
   private static final int OFPT_BARRIER_REQUEST = 20;
   private static final byte[] HELLO = frame(OFPT_HELLO);
   private static final int BATCH = 50;
+
+  /** More than wait at a usual listener, fewer than a switch holds at a time. */
+  private static final int BURST = 500;
+
+  /** Several times what TCP tries to connect in. */
+  private static final int CONNECT_MS = 10_000;
 
   @TempDir Path dir;
   private long endNs;
@@ -87,8 +95,11 @@ class HostileControllersTest {
       long rssKb = process.rssKb();
       UnixDomainSocketAddress mgmt = UnixDomainSocketAddress.of(m.rundir().resolve("br0.mgmt"));
 
+      m.netns.call(() -> connectsWhileItSleeps(process.pid()));
       phase(m, threads, mgmt, "nobody", () -> 0);
-      phase(m, threads, mgmt, "does not read", this::doesNotRead);
+      try (Unixctl control = new Unixctl(process.control(m.rundir()))) {
+        phase(m, threads, mgmt, "does not read", () -> doesNotRead(control));
+      }
       phase(m, threads, mgmt, "floods echoes", () -> floods(frame(OFPT_ECHO_REQUEST)));
       phase(m, threads, mgmt, "floods flow-mods", () -> floods(flowMod()));
       phase(m, threads, mgmt, "floods packet-outs", () -> floods(packetOut()));
@@ -132,12 +143,47 @@ class HostileControllersTest {
     return String.join(" ", all);
   }
 
+  /**
+   * Connections of a burst wait for a switch that has no time: none has to be begun anew by TCP,
+   * which does that after a second, and again after two.
+   */
+  private static int connectsWhileItSleeps(long pid) throws Exception {
+    List<Socket> all = new ArrayList<>();
+    try {
+      TestNetns.run("kill", "-STOP", Long.toString(pid));
+      try {
+        for (int i = 0; i < BURST; i++) {
+          all.add(connect(TCP));
+        }
+      } finally {
+        TestNetns.run("kill", "-CONT", Long.toString(pid));
+      }
+      for (Socket s : all) {
+        s.setSoTimeout(20_000);
+        assertThat(s.getInputStream().readNBytes(Frame.HEADER_LEN)).startsWith(4, OFPT_HELLO);
+      }
+    } finally {
+      for (Socket s : all) {
+        s.close();
+      }
+    }
+    return all.size();
+  }
+
   /** The daemon's process, from outside. */
   private static final class Watched {
     private final Path proc;
 
     Watched(Path rundir) throws IOException {
       proc = Path.of("/proc", Files.readString(rundir.resolve("beeswitchd.pid")).trim());
+    }
+
+    Path control(Path rundir) {
+      return rundir.resolve("beeswitchd." + pid() + ".ctl");
+    }
+
+    long pid() {
+      return Long.parseLong(proc.getFileName().toString());
     }
 
     long fds() throws IOException {
@@ -205,7 +251,7 @@ class HostileControllersTest {
   private static Socket connect(int port) throws IOException {
     Socket s = new Socket();
     s.setTcpNoDelay(true);
-    s.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    s.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MS);
     return s;
   }
 
@@ -221,7 +267,9 @@ class HostileControllersTest {
     return System.nanoTime() >= endNs;
   }
 
-  private long doesNotRead() throws Exception {
+  /** Until the switch, however slow it is, has stopped reading from it. */
+  private long doesNotRead(Unixctl control) throws Exception {
+    Pattern stopped = Pattern.compile("openflow_replies_unread +[1-9]");
     long sent = 0;
     byte[] echo = frame(OFPT_ECHO_REQUEST, new byte[8000]);
     try (SocketChannel c =
@@ -230,7 +278,7 @@ class HostileControllersTest {
       c.write(ByteBuffer.wrap(HELLO));
       c.configureBlocking(false);
       ByteBuffer out = ByteBuffer.wrap(echo);
-      while (!over()) {
+      while (!over() || !stopped.matcher(control.call("coverage/show")).find()) {
         if (c.write(out) == 0) {
           LockSupport.parkNanos(1_000_000);
         }

@@ -27,7 +27,7 @@ public final class Unixctl implements AutoCloseable {
   private final JsonParser replies;
   private int id;
 
-  Unixctl(Path socket) throws IOException {
+  public Unixctl(Path socket) throws IOException {
     channel = SocketChannel.open(StandardProtocolFamily.UNIX);
     channel.connect(UnixDomainSocketAddress.of(socket));
     replies = json.createParser(Channels.newReader(channel, StandardCharsets.UTF_8));
