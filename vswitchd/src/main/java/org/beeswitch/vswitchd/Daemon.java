@@ -30,6 +30,7 @@ import org.beeswitch.netdev.NetdevStats;
 import org.beeswitch.ofproto.Backer;
 import org.beeswitch.ofproto.Ofproto;
 import org.beeswitch.ofproto.connmgr.Connmgr;
+import org.beeswitch.ofproto.upcall.PacketInSink;
 import org.beeswitch.openflow.channel.ChannelCounters;
 import org.beeswitch.openflow.channel.Streams;
 import org.beeswitch.openflow.msg.OfPort;
@@ -127,7 +128,7 @@ final class Daemon {
     this.monitor = monitor;
     this.poll = poll;
     this.streams = new Streams(rundir, channelCounters, poll::wake);
-    this.backer = new Backer(dpif, poll::wake, this::packetIn);
+    this.backer = new Backer(dpif, poll::wake, new ToConnmgrs());
     this.netdevs = new NetdevPorts(dpif, links);
   }
 
@@ -392,12 +393,22 @@ final class Daemon {
     }
   }
 
-  private void packetIn(int bridge, PacketIn m) {
-    Connmgr c = connmgrs.get(bridge);
-    if (c == null) {
-      packetInsWithoutBridge.incrementAndGet();
-    } else {
-      c.packetIn(m);
+  /** Gives handlers' packet-ins to those bridges' connection managers. */
+  private final class ToConnmgrs implements PacketInSink {
+    @Override
+    public boolean hasRoomFor(int bridge, int ofInPort) {
+      Connmgr c = connmgrs.get(bridge);
+      return c == null || c.hasRoomFor(ofInPort);
+    }
+
+    @Override
+    public void packetIn(int bridge, PacketIn m) {
+      Connmgr c = connmgrs.get(bridge);
+      if (c == null) {
+        packetInsWithoutBridge.incrementAndGet();
+      } else {
+        c.packetIn(m);
+      }
     }
   }
 

@@ -271,6 +271,13 @@ public final class Connmgr implements OfprotoListener, ConnectionListener<Decode
     return e;
   }
 
+  /**
+   * Whether the inbox would take a packet-in from that port; if not, it counts as lost. Any thread.
+   */
+  public boolean hasRoomFor(int ofInPort) {
+    return packetIns.hasRoomFor(ofInPort);
+  }
+
   /** Takes a packet-in from a handler. Any thread; never waits. */
   public void packetIn(PacketIn m) {
     packetIns.offer(m);

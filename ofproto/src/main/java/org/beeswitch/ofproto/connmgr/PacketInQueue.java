@@ -38,12 +38,25 @@ final class PacketInQueue {
     this.max = max;
   }
 
+  /** Whether a packet-in from that port would be taken; if not, it counts as lost. */
+  synchronized boolean hasRoomFor(int port) {
+    if (size == max && hasItsPart(ports.get(port))) {
+      lost++;
+      return false;
+    }
+    return true;
+  }
+
+  private boolean hasItsPart(@Nullable PortQueue q) {
+    return q != null && q.packetIns.size() >= max / ports.size();
+  }
+
   synchronized void offer(PacketIn m) {
     int port = (int) (m.match().word(FlowLayout.OF_PORTS) >>> 32);
     PortQueue q = ports.get(port);
     if (size == max) {
       lost++;
-      if (q != null && q.packetIns.size() >= max / ports.size()) {
+      if (hasItsPart(q)) {
         return;
       }
       dropOne();

@@ -158,6 +158,9 @@ public final class Handler implements Agent, Dpif.UpcallSink {
    */
   private void toControllers(Upcall u) {
     PacketInCookie c = PacketInCookie.of(u);
+    if (!packetIns.hasRoomFor(c.bridge(), c.ofInPort())) {
+      return;
+    }
     if (u.packet.gsoType != Packet.GSO_NONE) {
       segmenter.begin(u.packet);
       while (segmenter.next(segment)) {

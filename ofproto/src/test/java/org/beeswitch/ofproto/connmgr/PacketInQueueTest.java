@@ -67,6 +67,21 @@ class PacketInQueueTest {
   }
 
   @Test
+  void whatWouldBeLostNeedNotBeMade() {
+    offer(1, MAX - 1);
+    assertThat(queue.hasRoomFor(1)).isTrue();
+    offer(1, 1);
+    assertThat(queue.hasRoomFor(1)).isFalse();
+    assertThat(queue.lost()).isEqualTo(1);
+    assertThat(queue.hasRoomFor(2)).isTrue();
+    offer(2, 1);
+    assertThat(queue.hasRoomFor(2)).isTrue();
+    assertThat(queue.hasRoomFor(1)).isFalse();
+    assertThat(takeAll()).contains(2).hasSize(MAX);
+    assertThat(queue.hasRoomFor(1)).isTrue();
+  }
+
+  @Test
   void portsThatFloodTogetherHaveEqualParts() {
     for (int i = 0; i < 10 * MAX; i++) {
       queue.offer(from(1 + i % 3));

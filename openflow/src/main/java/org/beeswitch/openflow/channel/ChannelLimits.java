@@ -49,6 +49,19 @@ public final class ChannelLimits {
   /** Stray messages of one monitor that are thrown away per run. */
   public static final int MONITOR_MESSAGES_PER_RUN = 50;
 
+  /**
+   * Bytes that the kernel holds for a peer on a unix socket, as it counts them: half of the usual,
+   * which is some 500 packet-ins. Packet-ins that wait there have no turns by port any more, and a
+   * controller that takes ten a millisecond gets what is behind them as much later.
+   */
+  public static final int UNIX_SEND_BUFFER = 64 * 1024;
+
+  /**
+   * The same for TCP: bytes beyond what is under way. What is under way, the network and the peer's
+   * buffer decide.
+   */
+  public static final long TCP_UNSENT = 32 * 1024L;
+
   /** Connections that one listener holds at a time. OVS has no limit but that of open files. */
   public static final int ACCEPTED = 1024;
 

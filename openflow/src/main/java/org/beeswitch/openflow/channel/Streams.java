@@ -11,6 +11,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
@@ -177,9 +178,12 @@ public final class Streams implements AutoCloseable {
                     ch.pipeline().addLast(vconn);
                   }
                 });
-    if (!unix) {
+    if (unix) {
+      bootstrap.option(ChannelOption.SO_SNDBUF, ChannelLimits.UNIX_SEND_BUFFER / 2);
+    } else {
       bootstrap
           .option(ChannelOption.TCP_NODELAY, true)
+          .option(EpollChannelOption.TCP_NOTSENT_LOWAT, ChannelLimits.TCP_UNSENT)
           .option(ChannelOption.IP_TOS, IP_TOS_CONTROL);
     }
     ChannelFuture registered = bootstrap.register();
@@ -288,6 +292,8 @@ public final class Streams implements AutoCloseable {
     removeStaleSocket(path);
     ServerBootstrap bootstrap =
         serverBootstrap(EpollServerDomainSocketChannel.class)
+            // The kernel takes it twice, for what it needs besides the bytes.
+            .childOption(ChannelOption.SO_SNDBUF, ChannelLimits.UNIX_SEND_BUFFER / 2)
             .childHandler(acceptor(listener, ch -> "unix#" + nextUnixName.getAndIncrement()));
     listener.attach(bind(target, bootstrap, new DomainSocketAddress(path.toString())), path);
     // To connect needs write permission, which no usual umask gives to others meanwhile.
@@ -299,6 +305,7 @@ public final class Streams implements AutoCloseable {
         serverBootstrap(EpollServerSocketChannel.class)
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, ChannelLimits.TCP_UNSENT)
             .childOption(ChannelOption.IP_TOS, IP_TOS_CONTROL)
             .childHandler(acceptor(listener, ch -> peerName(target.tls() ? "ssl:" : "tcp:", ch)));
     String host = target.host();
