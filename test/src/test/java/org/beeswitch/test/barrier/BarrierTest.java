@@ -258,6 +258,10 @@ class BarrierTest {
               + " latest %d packets after the reply%n",
           o.moves(), o.judged(), o.late(), o.latestNumber());
       assertThat(o.lateMoves()).as("moves with late packets: %s", o).isPositive();
+      Moves.Outcome link = moves.make(Moves.Way.LINK_DOWN, Seed.sized(4, 1_000));
+      System.out.printf(
+          "figure: barrier law, Open vSwitch, LINK_DOWN: %d moves, %d packets judged, %d late%n",
+          link.moves(), link.judged(), link.late());
     }
   }
 }

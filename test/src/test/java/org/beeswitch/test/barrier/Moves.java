@@ -5,6 +5,7 @@ package org.beeswitch.test.barrier;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -21,6 +22,9 @@ import org.beeswitch.openflow.msg.OfMessage;
 import org.beeswitch.openflow.msg.OfPort;
 import org.beeswitch.openflow.msg.PortDesc;
 import org.beeswitch.openflow.msg.PortMod;
+import org.beeswitch.openflow.msg.PortStatus;
+import org.beeswitch.openflow.msg.SetConfig;
+import org.beeswitch.openflow.msg.SwitchConfig;
 import org.beeswitch.openflow.text.FlowSyntaxException;
 import org.beeswitch.openflow.text.FlowTextParser;
 import org.beeswitch.openflow.text.Names;
@@ -40,6 +44,7 @@ final class Moves implements AutoCloseable {
   /** Packets after the reply that are waited for and judged. */
   private static final int JUDGED = 150;
 
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final long DST = 0x0a0000000002L;
   private static final long SRC = 0x0a0000000001L;
   private static final int DESTINATIONS = 64;
@@ -56,6 +61,11 @@ final class Moves implements AutoCloseable {
     ROUTE,
     /** The stream leaves by both ports, and port 2 is configured down and up. */
     PORT_DOWN,
+    /**
+     * The same, but it is somebody else who sets the device of port 2 down and up: what the switch
+     * promises begins with its PORT_STATUS.
+     */
+    LINK_DOWN,
     /** NORMAL forwards the stream to an address that shows itself at another port. */
     MAC
   }
@@ -68,6 +78,7 @@ final class Moves implements AutoCloseable {
     void await(long mac, int port) throws Exception;
   }
 
+  private final TestNetns netns;
   private final OfClient<Decoded, OfFrame> client;
   private final Learned learned;
   private final Random random;
@@ -81,6 +92,7 @@ final class Moves implements AutoCloseable {
   Moves(
       TestNetns netns, OfClient<Decoded, OfFrame> client, int rate, Learned learned, Random random)
       throws Exception {
+    this.netns = netns;
     this.client = client;
     this.learned = learned;
     this.random = random;
@@ -143,8 +155,8 @@ final class Moves implements AutoCloseable {
       long sent = stream.sent();
       arrivals.awaitAll(stream, sent, sent + JUDGED);
       judged += arrivals.countAnywhere(sent, sent + JUDGED);
-      int lateNow =
-          way == Way.PORT_DOWN && at == 2 ? 0 : arrivals.count(old - 2, sent, sent + JUDGED);
+      boolean leavesByBoth = (way == Way.PORT_DOWN || way == Way.LINK_DOWN) && at == 2;
+      int lateNow = leavesByBoth ? 0 : arrivals.count(old - 2, sent, sent + JUDGED);
       late += lateNow;
       lateMoves += lateNow > 0 ? 1 : 0;
       if (lateNow > 0) {
@@ -172,6 +184,12 @@ final class Moves implements AutoCloseable {
         send(flow("table=0,priority=100,in_port=1,actions=output:2,output:3"));
         at = 2;
       }
+      case LINK_DOWN -> {
+        send(
+            new SetConfig(new SwitchConfig(SwitchConfig.Frag.NORMAL, false, 0xffff)),
+            flow("table=0,priority=100,in_port=1,actions=output:2,output:3"));
+        at = 2;
+      }
       case MAC -> {
         for (int p = 1; p <= 3; p++) {
           send(flow("table=0,priority=100,in_port=" + p + ",actions=NORMAL"));
@@ -185,6 +203,8 @@ final class Moves implements AutoCloseable {
   private void end(Way way) throws Exception {
     if (way == Way.PORT_DOWN) {
       send(portMod(false));
+    } else if (way == Way.LINK_DOWN && at == 3) {
+      change(way);
     }
     send(
         flow(FlowMod.Command.DELETE, "table=0,in_port=1"),
@@ -208,12 +228,31 @@ final class Moves implements AutoCloseable {
       case TWO_GOTOS_DEEP -> changeRule("table=3,priority=10", "metadata=1", to);
       case ROUTE -> changeRoute(to);
       case PORT_DOWN -> send(portMod(to == 3));
+      case LINK_DOWN -> {
+        netns.exec("ip", "link", "set", "p2", to == 3 ? "down" : "up");
+        awaitLink(to == 3);
+        send();
+      }
       case MAC -> {
         (to == 2 ? host2 : host3).says(DST, SRC);
         learned.await(DST, to);
       }
     }
     at = to;
+  }
+
+  /** Until the switch says of port 2 that its link is so. */
+  private void awaitLink(boolean down) throws IOException {
+    boolean said = false;
+    while (!said) {
+      Decoded d = client.receive(PATIENCE);
+      assertThat(d).as("a PORT_STATUS of port 2, link down: %s", down).isNotNull();
+      said =
+          d instanceof Decoded.Good g
+              && g.frame().message() instanceof PortStatus s
+              && s.port().port().number() == 2
+              && (s.port().state() & PortDesc.STATE_LINK_DOWN) != 0 == down;
+    }
   }
 
   private void changeRule(String place, String match, int to) throws Exception {
