@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.beeswitch.flow.Flow;
 import org.beeswitch.flow.MiniMask;
 import org.beeswitch.flow.MiniMaskCache;
@@ -31,10 +32,17 @@ import org.jspecify.annotations.Nullable;
  * per group. A rule that has no bits in common with a group concerns all of it.
  *
  * <p><b>Addresses</b> are a hash table of their own. <b>Ports</b> change rarely: all ukeys of the
- * bridge are asked, by {@link Udpif}.
+ * bridge are asked, by {@link ChangeSearch}.
+ *
+ * <p><b>In pieces.</b> With 200,000 megaflows a walk over a group takes a tenth of a second, for
+ * which nobody can be kept from the lock. So a search ({@link #begin}) goes by pieces, and between
+ * them ukeys come and go. Those that come are of the version that is searched for, and need not be
+ * found. Walks over a group go down, since what goes has its place taken by the last, where the
+ * walk has been; chains of a view are taken whole, as entries that are compared piece by piece,
+ * unless they are so long that the whole group is as well.
  *
  * <p>Guarded by {@link Udpif}'s lock. Kept for a megaflow: an entry of about 60 bytes for each
- * table and address looked up, and 12 bytes for each view of its group. Entries stay with their
+ * table and address looked up, and 16 bytes for each view of its group. Entries stay with their
  * ukey, which is used again.
  */
 final class DependencyIndex {
@@ -44,18 +52,28 @@ final class DependencyIndex {
    */
   private static final int MAX_VIEWS = 16;
 
+  /** Entries of a chain that are taken at once, if it is not an eighth of its group: 1 ms. */
+  private static final int LONG_CHAIN = 4_096;
+
   /** Places for tables that were looked up lately, by {@link #tableKey}. */
   private static final int RECENT_TABLES = 64;
 
   private final MiniMaskCache miniMasks;
   private final Map<Long, Table> tables = new HashMap<>();
   private final @Nullable Table[] recentTables = new Table[RECENT_TABLES];
-  private final View macs = new View(MiniMask.EMPTY, 0);
+  private final View macs = new View(MiniMask.EMPTY, 0, 0);
   private final Flow flow = new Flow();
   private final long[] mask = new long[WORDS];
   private final long[] scratch = new long[WORDS];
   private int round;
   private long viewsEvicted;
+
+  // The search that is under way.
+  private final List<Group> groupsLeft = new ArrayList<>();
+  private final List<Entry> candidates = new ArrayList<>();
+  private @Nullable Table searched;
+  private Change.@Nullable RuleAt wanted;
+  private @Nullable Building building;
 
   /**
    * @param miniMasks guarded by the same lock
@@ -67,7 +85,7 @@ final class DependencyIndex {
   /** One dependency of one ukey; used again for the next that the ukey has. */
   static final class Entry {
     private static final long[] NO_HASHES = {};
-    private static final @Nullable Entry[] NO_NEXT = {};
+    private static final @Nullable Entry[] NO_ENTRIES = {};
 
     final Ukey ukey;
 
@@ -81,12 +99,16 @@ final class DependencyIndex {
     int slot;
 
     /**
-     * By view of the group (by {@link View#number}): the hash under it, and who follows in its
+     * By view of the group (by {@link View#number}): the hash under it, and its neighbours in the
      * chain.
      */
     long[] hashes = NO_HASHES;
 
-    @Nullable Entry[] next = NO_NEXT;
+    @Nullable Entry[] next = NO_ENTRIES;
+    @Nullable Entry[] before = NO_ENTRIES;
+
+    /** Which views it is in, a bit for each number; one that is being made may not have it yet. */
+    int in;
 
     Entry(Ukey ukey) {
       this.ukey = ukey;
@@ -96,6 +118,7 @@ final class DependencyIndex {
       if (hashes.length < views) {
         hashes = Arrays.copyOf(hashes, views);
         next = Arrays.copyOf(next, views);
+        before = Arrays.copyOf(before, views);
       }
     }
   }
@@ -131,23 +154,41 @@ final class DependencyIndex {
   private static final class View {
     final MiniMask bits;
     final int number;
-    @Nullable Entry[] buckets = new Entry[16];
+    @Nullable Entry[] buckets;
     int size;
 
-    View(MiniMask bits, int number) {
+    /**
+     * @param entries that it is made for
+     */
+    View(MiniMask bits, int number, int entries) {
       this.bits = bits;
       this.number = number;
+      this.buckets = new Entry[Math.max(16, Integer.highestOneBit(entries) << 1)];
+    }
+
+    boolean has(Entry e) {
+      return (e.in >>> number & 1) != 0;
     }
 
     void put(Entry e, long hash) {
       if (size >= buckets.length) {
         grow();
       }
-      int b = bucket(hash);
       e.hashes[number] = hash;
-      e.next[number] = buckets[b];
-      buckets[b] = e;
+      link(e);
+      e.in |= 1 << number;
       size++;
+    }
+
+    private void link(Entry e) {
+      int b = bucket(e.hashes[number]);
+      Entry first = buckets[b];
+      e.next[number] = first;
+      e.before[number] = null;
+      if (first != null) {
+        first.before[number] = e;
+      }
+      buckets[b] = e;
     }
 
     private void grow() {
@@ -156,30 +197,32 @@ final class DependencyIndex {
       for (Entry e : old) {
         while (e != null) {
           Entry following = e.next[number];
-          int b = bucket(e.hashes[number]);
-          e.next[number] = buckets[b];
-          buckets[b] = e;
+          link(e);
           e = following;
         }
       }
     }
 
+    /** From anywhere in a chain, which may be as long as the group, at the same cost. */
     void remove(Entry e) {
-      int b = bucket(e.hashes[number]);
-      Entry before = null;
-      for (Entry i = buckets[b]; i != e; i = i.next[number]) {
-        if (i == null) {
+      Entry before = e.before[number];
+      Entry following = e.next[number];
+      if (before != null) {
+        before.next[number] = following;
+      } else {
+        int b = bucket(e.hashes[number]);
+        if (buckets[b] != e) {
           throw new IllegalStateException(
               "dependency of flow " + e.ukey.flowId + " is not indexed");
         }
-        before = i;
+        buckets[b] = following;
       }
-      if (before == null) {
-        buckets[b] = e.next[number];
-      } else {
-        before.next[number] = e.next[number];
+      if (following != null) {
+        following.before[number] = before;
       }
+      e.before[number] = null;
       e.next[number] = null;
+      e.in &= ~(1 << number);
       size--;
     }
 
@@ -189,6 +232,26 @@ final class DependencyIndex {
 
     private int bucket(long hash) {
       return (int) hash & buckets.length - 1;
+    }
+  }
+
+  /** A view on its way: first the one before of its number is forgotten, then it is filled. */
+  private static final class Building {
+    final Group group;
+    final MiniMask bits;
+    final int number;
+
+    /** Null while the one before is being forgotten. */
+    @Nullable View view;
+
+    /** Entries of the group below this place are still to be visited. */
+    int from;
+
+    Building(Group group, MiniMask bits, int number) {
+      this.group = group;
+      this.bits = bits;
+      this.number = number;
+      this.from = group.entries.size();
     }
   }
 
@@ -272,10 +335,11 @@ final class DependencyIndex {
       }
       e.group = null;
       for (View v : g.views) {
-        if (v != null) {
+        if (v != null && v.has(e)) {
           v.remove(e);
         }
       }
+      e.in = 0;
       Entry last = g.entries.remove(g.entries.size() - 1);
       if (last != e) {
         g.entries.set(e.slot, last);
@@ -288,39 +352,94 @@ final class DependencyIndex {
     k.indexed = 0;
   }
 
-  /** Appends the ukeys that a rule's change concerns, each once in a {@link #newRound}. */
-  void concerned(int bridge, int table, Change.RuleAt rule, List<Ukey> out) {
-    Table t = find(tableKey(bridge, table));
-    if (t == null) {
-      return;
+  /** Begins to look for the ukeys that a rule's change concerns. */
+  void begin(int bridge, int table, Change.RuleAt rule) {
+    if (isSearching()) {
+      throw new IllegalStateException("two searches at a time");
     }
-    for (Group g : t.groups.values()) {
-      View v = view(g, rule.match().mask());
-      if (v == null) {
-        for (Entry e : g.entries) {
-          compare(e, rule, out);
-        }
-      } else {
-        rule.match().expand(scratch, mask);
-        long hash = hash(v.bits, scratch);
-        for (Entry e = v.chain(hash); e != null; e = e.next[v.number]) {
-          if (e.hashes[v.number] == hash) {
-            compare(e, rule, out);
-          }
-        }
-      }
+    searched = find(tableKey(bridge, table));
+    wanted = rule;
+    if (searched != null) {
+      groupsLeft.addAll(searched.groups.values());
     }
   }
 
-  /** Appends the ukeys that looked the address up. */
-  void concerned(int bridge, int vlan, long mac, List<Ukey> out) {
+  boolean isSearching() {
+    return building != null || !candidates.isEmpty() || !groupsLeft.isEmpty();
+  }
+
+  /**
+   * Goes on with the search: appends the ukeys found, each once in a {@link #newRound}.
+   *
+   * @param pieces how much at most: entries to be visited, about
+   * @return how much it was
+   */
+  int search(int pieces, List<Ukey> out) {
+    int done = 0;
+    while (done < pieces && isSearching()) {
+      if (building != null) {
+        done += build(building, pieces - done);
+      } else if (!candidates.isEmpty()) {
+        Entry e = candidates.remove(candidates.size() - 1);
+        if (e.group != null && e.group.home == searched) { // it may have gone meanwhile
+          compare(e, out);
+        }
+        done++;
+      } else {
+        done += look(groupsLeft.remove(groupsLeft.size() - 1));
+      }
+    }
+    return done;
+  }
+
+  /** Takes the entries of a group that the rule may concern. Returns how many it has visited. */
+  private int look(Group g) {
+    Change.RuleAt rule = Objects.requireNonNull(wanted);
+    MiniMask bits = commonBits(g, rule.match().mask());
+    if (bits == null) {
+      candidates.addAll(g.entries);
+      return 1;
+    }
+    View v = view(g, bits);
+    if (v == null) {
+      beginBuilding(g, bits);
+      groupsLeft.add(g);
+      return 1;
+    }
+    rule.match().expand(scratch, mask);
+    long hash = hash(v.bits, scratch);
+    int most = Math.max(LONG_CHAIN, g.entries.size() / 8);
+    int n = 0;
+    for (Entry e = v.chain(hash); e != null; e = e.next[v.number]) {
+      if (++n > most) {
+        candidates.clear();
+        candidates.addAll(g.entries);
+        return n;
+      }
+      if (e.hashes[v.number] == hash) {
+        candidates.add(e);
+      }
+    }
+    return n + 1;
+  }
+
+  /**
+   * Appends the ukeys that looked the address up. Returns false if these are so many that all ukeys
+   * had better be asked, in pieces; some are appended then.
+   */
+  boolean concerned(int bridge, int vlan, long mac, List<Ukey> out) {
     long key = Dependencies.macKey(vlan, mac);
+    int n = 0;
     for (Entry e = macs.chain(macHash(bridge, key)); e != null; e = e.next[0]) {
+      if (++n > LONG_CHAIN) {
+        return false;
+      }
       Dependencies d = e.ukey.dependencies;
       if (d.macKey(e.record) == key && d.bridge(e.record) == bridge) {
         take(e.ukey, out);
       }
     }
+    return true;
   }
 
   /** Views that had to make room for others. */
@@ -333,7 +452,8 @@ final class DependencyIndex {
     round++;
   }
 
-  private void compare(Entry e, Change.RuleAt rule, List<Ukey> out) {
+  private void compare(Entry e, List<Ukey> out) {
+    Change.RuleAt rule = Objects.requireNonNull(wanted);
     if (rule.priority() < e.ukey.dependencies.priority(e.record)) {
       return;
     }
@@ -356,8 +476,8 @@ final class DependencyIndex {
     return first;
   }
 
-  /** The view of a group for rules with a mask; null if they have no bits in common. */
-  private @Nullable View view(Group g, MiniMask rules) {
+  /** The bits by which rules with a mask can be told from a group's entries; null: none. */
+  private @Nullable MiniMask commonBits(Group g, MiniMask rules) {
     Arrays.fill(mask, 0);
     g.known.orInto(mask);
     Arrays.fill(mask, 0, ODP, -1L);
@@ -368,30 +488,61 @@ final class DependencyIndex {
       scratch[i] &= mask[i];
       any |= scratch[i] != 0;
     }
-    if (!any) {
-      return null;
-    }
-    MiniMask bits = miniMasks.of(scratch);
+    return any ? miniMasks.of(scratch) : null;
+  }
+
+  private static @Nullable View view(Group g, MiniMask bits) {
     for (View v : g.views) {
       if (v != null && v.bits.equals(bits)) {
         return v;
       }
     }
-    return newView(g, bits);
+    return null;
   }
 
-  private View newView(Group g, MiniMask bits) {
+  private void beginBuilding(Group g, MiniMask bits) {
     int number = g.nextView % MAX_VIEWS;
     g.nextView = g.nextView < MAX_VIEWS ? g.nextView + 1 : MAX_VIEWS + (number + 1) % MAX_VIEWS;
-    View v = new View(bits, number);
-    viewsEvicted += g.views[number] == null ? 0 : 1;
-    g.views[number] = v;
-    for (Entry e : g.entries) {
-      e.makeRoom(number + 1);
-      present(e.ukey, e.record);
-      v.put(e, hash(bits, flow.words()));
+    Building b = new Building(g, bits, number);
+    if (g.views[number] == null) {
+      beginFilling(b);
+    } else {
+      viewsEvicted++;
+      g.views[number] = null;
     }
-    return v;
+    building = b;
+  }
+
+  /** From now on what comes is put into the view, and what goes taken out, as far as it is in. */
+  private static void beginFilling(Building b) {
+    b.from = b.group.entries.size();
+    b.view = new View(b.bits, b.number, b.from);
+    b.group.views[b.number] = b.view;
+  }
+
+  /** Goes on with a view. Returns how many entries it has visited. */
+  private int build(Building b, int most) {
+    List<Entry> entries = b.group.entries;
+    int n = 0;
+    b.from = Math.min(b.from, entries.size());
+    for (; b.from > 0 && n < most; n++) {
+      Entry e = entries.get(--b.from);
+      if (b.view == null) {
+        e.in &= ~(1 << b.number);
+      } else if (!b.view.has(e)) {
+        e.makeRoom(b.number + 1);
+        present(e.ukey, e.record);
+        b.view.put(e, hash(b.bits, flow.words()));
+      }
+    }
+    if (b.from == 0) {
+      if (b.view == null) {
+        beginFilling(b);
+      } else {
+        building = null;
+      }
+    }
+    return n + 1;
   }
 
   /**

@@ -101,6 +101,10 @@ public final class Udpif {
 
   private final MiniMaskCache masks = new MiniMaskCache();
   private final DependencyIndex index = new DependencyIndex(masks);
+  private final ChangeSearch search = new ChangeSearch(index);
+
+  /** A version is current, and megaflows of the one before are there yet. Set by {@code main}. */
+  private boolean publishing;
 
   /** What a change concerns and is not all unlinked yet; changed by {@code main} alone. */
   private final List<Ukey> concerned = new ArrayList<>();
@@ -152,18 +156,31 @@ public final class Udpif {
     lock.lock();
     try {
       current = next;
-      index.newRound();
-      for (Change c : changes) {
-        find(c);
-      }
+      publishing = true;
+      search.begin(changes);
     } finally {
       lock.unlock();
     }
+    findConcerned();
     long ticket = unlinkConcerned();
     if (ticket != 0) {
       onDying.run();
     }
     return ticket;
+  }
+
+  /** In batches: with many megaflows the look-up alone takes longer than a handler may wait. */
+  private void findConcerned() {
+    for (; ; letOthersIn()) {
+      lock.lock();
+      try {
+        if (search.search(BATCH, ukeys, count, concerned)) {
+          return;
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
   }
 
   /**
@@ -183,6 +200,7 @@ public final class Udpif {
         }
         if (i == concerned.size()) {
           concerned.clear();
+          publishing = false;
           return dying.isEmpty() ? 0 : unlinkedTickets;
         }
       } finally {
@@ -198,23 +216,6 @@ public final class Udpif {
   private void letOthersIn() {
     if (lock.hasQueuedThreads()) {
       LockSupport.parkNanos(this, ASIDE_NS);
-    }
-  }
-
-  private void find(Change c) {
-    if (c instanceof Change.InTable t) {
-      for (Change.RuleAt r : t.rules()) {
-        index.concerned(t.bridge(), t.table(), r, concerned);
-      }
-    } else if (c instanceof Change.InMac m) {
-      index.concerned(m.bridge(), m.vlan(), m.mac(), concerned);
-    } else if (c instanceof Change.InPorts p) {
-      for (int i = 0; i < count; i++) {
-        Ukey k = ukeys[i];
-        if (k.dependencies.looksAtBridge(p.bridge()) && index.isNew(k)) {
-          concerned.add(k);
-        }
-      }
     }
   }
 
@@ -477,8 +478,8 @@ public final class Udpif {
     int wrong = 0;
     lock.lock();
     try {
-      if (!concerned.isEmpty()) {
-        return 0; // these are known to be wrong, and about to go
+      if (publishing) {
+        return 0; // some are wrong, and about to be found and to go
       }
       for (int i = 0; i < n && count > 0; i++) {
         checkFrom = checkFrom <= 0 || checkFrom > count ? count : checkFrom;

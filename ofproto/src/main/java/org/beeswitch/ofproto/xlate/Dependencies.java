@@ -154,6 +154,17 @@ public final class Dependencies {
     return false;
   }
 
+  /** Whether the address was looked up there. */
+  public boolean looksAtMac(int bridge, int vlan, long mac) {
+    long key = macKey(vlan, mac);
+    for (int i = 0; i < n; i = next(i)) {
+      if (kind(i) == MAC && bridge(i) == bridge && macKey(i) == key) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Makes this a copy, for keeping; takes room for exactly that if it had less. */
   public void copyFrom(Dependencies o) {
     if (o.n > w.length) {

@@ -4,7 +4,9 @@ package org.beeswitch.ofproto.upcall;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -48,16 +50,94 @@ class DependencyIndexTest {
           Change.RuleAt rule = new Change.RuleAt(tables.match(), 16 * r.nextInt(9));
           List<Ukey> found = new ArrayList<>();
           index.newRound();
-          index.concerned(0, table, rule, found);
+          index.begin(0, table, rule);
+          while (index.isSearching()) {
+            assertThat(index.search(1 + r.nextInt(50), found)).isPositive();
+          }
           assertThat(found).containsExactlyInAnyOrderElementsOf(concerned(ukeys, table, rule));
         }
       }
     }
     ukeys.forEach(index::remove);
-    List<Ukey> found = new ArrayList<>();
     index.newRound();
-    index.concerned(0, 0, new Change.RuleAt(tables.match(), 1_000), found);
-    assertThat(found).isEmpty();
+    index.begin(0, 0, new Change.RuleAt(tables.match(), 1_000));
+    assertThat(index.isSearching()).isFalse();
+  }
+
+  /**
+   * While ukeys come and go between the pieces of a search: of those that were there all the time,
+   * the same as by comparing each.
+   */
+  @Property(tries = 100)
+  void findsThoseThatStayWhileOthersComeAndGo(@ForAll long seed) {
+    RandomTables tables = new RandomTables(seed);
+    SplittableRandom r = new SplittableRandom(seed);
+    Snapshot s = tables.snapshot();
+    Xlate xlate = new Xlate(q -> q);
+    DependencyIndex index = new DependencyIndex(new MiniMaskCache());
+    ChangeSearch search = new ChangeSearch(index);
+    List<Ukey> ukeys = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      come(index, ukeys, xlate, s, tables);
+    }
+    for (int round = 0; round < 20; round++) {
+      Set<Ukey> stayed = new HashSet<>(ukeys);
+      List<Change.RuleAt> rules = new ArrayList<>();
+      for (int i = r.nextInt(4); i >= 0; i--) {
+        rules.add(new Change.RuleAt(tables.match(), 16 * r.nextInt(9)));
+      }
+      int table = r.nextInt(4);
+      long mac = 0x0a0000000001L + r.nextInt(2);
+      List<Change> changes = new ArrayList<>();
+      changes.add(new Change.InTable(0, table, rules));
+      changes.add(new Change.InMac(0, 0, mac));
+      if (r.nextInt(8) == 0) {
+        changes.add(new Change.InPorts(0));
+      }
+      List<Ukey> found = new ArrayList<>();
+      search.begin(changes);
+      while (!search.search(1 + r.nextInt(30), ukeys.toArray(Ukey[]::new), ukeys.size(), found)) {
+        for (int i = r.nextInt(6); i > 0; i--) {
+          if (r.nextInt(2) == 0) {
+            come(index, ukeys, xlate, s, tables);
+          } else if (!ukeys.isEmpty()) {
+            Ukey k = go(index, ukeys, r.nextInt(ukeys.size()));
+            stayed.remove(k);
+          }
+        }
+      }
+      Set<Ukey> all = new HashSet<>();
+      for (Change c : changes) {
+        if (c instanceof Change.InPorts) {
+          all.addAll(ukeys);
+        } else if (c instanceof Change.InMac) {
+          ukeys.stream().filter(k -> looksAt(k.dependencies, 0, mac)).forEach(all::add);
+        }
+      }
+      rules.forEach(rule -> all.addAll(concerned(ukeys, table, rule)));
+      all.retainAll(stayed);
+      assertThat(found).doesNotHaveDuplicates();
+      found.retainAll(stayed);
+      assertThat(found).containsExactlyInAnyOrderElementsOf(all);
+    }
+  }
+
+  private static void come(
+      DependencyIndex index, List<Ukey> ukeys, Xlate xlate, Snapshot s, RandomTables tables) {
+    Ukey k = ukey(xlate, s, tables, ukeys.size());
+    index.add(k);
+    ukeys.add(k);
+  }
+
+  /** As {@link Udpif} has them: the last takes the place of the one that goes. */
+  private static Ukey go(DependencyIndex index, List<Ukey> ukeys, int i) {
+    Ukey gone = ukeys.get(i);
+    index.remove(gone);
+    Ukey last = ukeys.remove(ukeys.size() - 1);
+    if (last != gone) {
+      ukeys.set(i, last);
+    }
+    return gone;
   }
 
   @Property(tries = 200)
@@ -76,7 +156,7 @@ class DependencyIndexTest {
       for (int vlan : new int[] {0, 1, 42}) {
         List<Ukey> found = new ArrayList<>();
         index.newRound();
-        index.concerned(0, vlan, mac, found);
+        assertThat(index.concerned(0, vlan, mac, found)).isTrue();
         assertThat(found)
             .containsExactlyInAnyOrderElementsOf(
                 ukeys.stream().filter(k -> looksAt(k.dependencies, vlan, mac)).toList());
