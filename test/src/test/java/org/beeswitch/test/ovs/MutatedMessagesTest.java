@@ -81,6 +81,7 @@ class MutatedMessagesTest {
           RawPeer ours = RawPeer.greeted(both.ours())) {
         TwoSwitches.reset(theirs);
         TwoSwitches.reset(ours);
+        TwoSwitches.level(theirs, ours);
         int done = compareUntilKnown(theirs, ours, left);
         left = left.subList(done, left.size());
       }

@@ -3,8 +3,10 @@
 package org.beeswitch.test.ovs;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +41,22 @@ final class TwoSwitches implements AutoCloseable {
           hex("0412 0010 00000000 000d 0000 00000000"), // port descriptions
           hex("0407 0008 00000000"), // switch configuration
           hex("0418 0018 00000000 00000000 00000000 0000000000000000")); // role
+
+  /** Asks how many packets table 254, the internal one, has seen. */
+  private static final byte[] MISSED =
+      hex(
+          "0412 0038 00000000 0002 0000 00000000"
+              + "fe 000000 ffffffff ffffffff 00000000"
+              + "00".repeat(16)
+              + "00010004 00000000");
+
+  /** A packet for the tables, which are empty: its bytes follow. */
+  private static final byte[] PACKET_OUT =
+      hex(
+          "040d 0028 00000000 ffffffff fffffffd 0010 000000000000 0000 0010 fffffff9 0000"
+              + " 000000000000");
+
+  private static final int RUNT = 14;
 
   static {
     RESET.add(hex("0418 0018 00000000 00000001 00000000 0000000000000000")); // role EQUAL
@@ -107,6 +125,42 @@ final class TwoSwitches implements AutoCloseable {
   }
 
   /**
+   * Makes the counts of packets that no rule wanted the same, which nothing resets: they are apart
+   * once only one of two reset bridges had done what it was told. Packets for both, and more of
+   * them or longer ones for that which is behind.
+   */
+  static void level(RawPeer theirs, RawPeer ours) throws IOException {
+    long[] t = missed(theirs);
+    long[] o = missed(ours);
+    if (!Arrays.equals(t, o)) {
+      int packets = Math.toIntExact(Math.max(t[0], o[0]) + 1);
+      long bytes = Math.max(t[1], o[1]) + (long) RUNT * (1 + Math.abs(t[0] - o[0]));
+      miss(theirs, packets - t[0], bytes - t[1]);
+      miss(ours, packets - o[0], bytes - o[1]);
+    }
+  }
+
+  private static void miss(RawPeer p, long packets, long bytes) throws IOException {
+    List<byte[]> all = new ArrayList<>();
+    for (long i = packets; i > 0; i--) {
+      int length = i > 1 ? RUNT : Math.toIntExact(bytes - RUNT * (packets - 1));
+      all.add(Arrays.copyOf(PACKET_OUT, PACKET_OUT.length + length));
+    }
+    exchange(p, all, 0);
+  }
+
+  /** Packets, bytes. */
+  private static long[] missed(RawPeer p) throws IOException {
+    for (byte[] reply : replies(p, List.of(MISSED), 0)) {
+      if (Frames.xid(reply) == 1) {
+        ByteBuffer b = ByteBuffer.wrap(reply);
+        return new long[] {b.getLong(16), b.getLong(24)};
+      }
+    }
+    throw new IOException("no statistics of the internal table");
+  }
+
+  /**
    * Sends messages and a barrier.
    *
    * @return the answers to each, in the order of the messages; shorter if the connection ended
@@ -117,11 +171,7 @@ final class TwoSwitches implements AutoCloseable {
 
   private static List<String> exchange(RawPeer p, List<byte[]> messages, int firstXid)
       throws IOException {
-    for (int i = 0; i < messages.size(); i++) {
-      p.send(Frames.withXid(messages.get(i), firstXid + 1 + i));
-    }
-    p.send(Frames.withXid(new byte[] {4, BARRIER_REQUEST, 0, 8, 0, 0, 0, 0}, BARRIER_XID));
-    Map<Integer, List<String>> answers = Frames.answers(p.until(BARRIER_REPLY, BARRIER_XID));
+    Map<Integer, List<String>> answers = Frames.answers(replies(p, messages, firstXid));
     List<String> l = new ArrayList<>();
     for (int i = 0; i < messages.size(); i++) {
       l.add(String.join(" | ", answers.getOrDefault(firstXid + 1 + i, List.of("silence"))));
@@ -130,6 +180,15 @@ final class TwoSwitches implements AutoCloseable {
       l.add("closed");
     }
     return l;
+  }
+
+  private static List<byte[]> replies(RawPeer p, List<byte[]> messages, int firstXid)
+      throws IOException {
+    for (int i = 0; i < messages.size(); i++) {
+      p.send(Frames.withXid(messages.get(i), firstXid + 1 + i));
+    }
+    p.send(Frames.withXid(new byte[] {4, BARRIER_REQUEST, 0, 8, 0, 0, 0, 0}, BARRIER_XID));
+    return p.until(BARRIER_REPLY, BARRIER_XID);
   }
 
   /** What the bridge behind a connection says of itself. */
