@@ -41,9 +41,12 @@ class LabScriptTest {
 
   private final String name = "beelab-" + ProcessHandle.current().pid() + "-" + runs++;
 
-  /** A process group of its own, as a shell gives one to what is in its foreground. */
+  /**
+   * A process group of its own, as a shell gives one to what is in its foreground; and Ctrl-C is
+   * not ignored, as it is by all that a script starts in its background, these tests perhaps too.
+   */
   private Process start(Map<String, String> environment, String... options) throws IOException {
-    List<String> command = new ArrayList<>(List.of("setsid", LAB));
+    List<String> command = new ArrayList<>(List.of("setsid", "env", "--default-signal=INT", LAB));
     command.addAll(List.of(options));
     ProcessBuilder b = new ProcessBuilder(command).redirectErrorStream(true);
     b.environment().putAll(environment);
