@@ -20,6 +20,9 @@
 /* Returned by what follows: the header is not there, and the key stays as it is. */
 #define SET_ABSENT (-1)
 
+/* Bytes of an Ethernet header with a tag. */
+#define VLAN_ETH_LEN 18
+
 static __always_inline int set_store(struct __sk_buff *skb, u32 ofs, const void *bytes, u32 n, u64 flags)
 {
 	return bpf_skb_store_bytes(skb, ofs, bytes, n, flags) ? DP_DROP_ACTION_FAILED : 0;
@@ -292,7 +295,7 @@ static __always_inline u64 set_read_vlans(struct __sk_buff *skb)
 	if (!skb->vlan_present)
 		return 0;
 	outer = (u16)skb->vlan_proto | (u32)bpf_htons(skb->vlan_tci | 0x1000) << 16;
-	if (skb->len >= 18 && !bpf_skb_load_bytes(skb, 12, &inner, 4) && parse_is_vlan(inner))
+	if (skb->len >= VLAN_ETH_LEN && !bpf_skb_load_bytes(skb, 12, &inner, 4) && parse_is_vlan(inner))
 		outer |= (inner | bpf_htonl(0x1000)) << 32;
 	return outer;
 }
@@ -303,7 +306,8 @@ static __noinline int dp_pop_vlan(struct __sk_buff *skb, struct dp_scratch *s)
 
 	if (!(s->w[ODP_W_VLANS] & bpf_htonl(0x1000)))
 		return 0;
-	if (bpf_skb_vlan_pop(skb))
+	/* It also fails after it has taken the tag off: what is behind says that it is one more, and is cut off. */
+	if (bpf_skb_vlan_pop(skb) && (skb->vlan_present || skb->len >= VLAN_ETH_LEN))
 		return DP_DROP_ACTION_FAILED;
 	s->w[ODP_W_VLANS] = set_read_vlans(skb);
 	set_moved(skb, s, len);

@@ -84,6 +84,7 @@ class MutatedPacketsTest {
           backend, PACKETS, stats.hit(), stats.missed(), tableZero, drops());
       assertThat(lookedUp()).as("packets that the datapath has counted").isEqualTo(PACKETS);
       assertThat(tableZero).as("packets in table 0, drops %s", drops()).isEqualTo(expected());
+      assertThat(drops()).doesNotContainKeys("drop_action_failed", "drop_bad_action");
       assertThat(s.backer().coverage()).containsEntry("revalidate_corrected", 0L);
       stillForwards();
     }
