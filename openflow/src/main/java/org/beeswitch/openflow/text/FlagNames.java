@@ -78,8 +78,9 @@ enum FlagNames {
     long flags = 0;
     for (String part : s.isEmpty() ? new String[0] : s.split("\\|", -1)) {
       CNumber.Prefix n = CNumber.scan(part, 0);
-      long bits = n.isNone() || n.end() != part.length() ? bit(part) : n.value();
-      if ((bits & ~allowed) != 0 || bits == 0 && n.isNone()) {
+      boolean isNumber = !n.isNone() && n.end() == part.length();
+      long bits = isNumber ? n.value() : bit(part);
+      if ((bits & ~allowed) != 0 || bits == 0 && !isNumber) {
         throw unknown(s, what);
       }
       flags |= bits;

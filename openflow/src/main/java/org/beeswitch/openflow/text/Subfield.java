@@ -32,12 +32,12 @@ record Subfield(TextField field, int from, int width) {
       rest = rest.substring(2);
     } else if (rest.startsWith("[")) {
       Matcher m = RANGE.matcher(rest);
-      if (!m.lookingAt() || m.group(1).length() > 9) {
+      if (!m.lookingAt()) {
         throw new FlowSyntaxException(
             s + ": syntax error expecting [] or [<bit>] or [<start>..<end>]");
       }
-      first = Integer.parseInt(m.group(1));
-      last = m.group(2) == null ? first : (int) Math.min(999, Long.parseLong(m.group(2)));
+      first = bit(m.group(1));
+      last = m.group(2) == null ? first : bit(m.group(2));
       rest = rest.substring(m.end());
     }
     if (first > last) {
@@ -55,6 +55,11 @@ record Subfield(TextField field, int from, int width) {
       throw new FlowSyntaxException("unexpected input following field syntax");
     }
     return new Subfield(f, first, last - first + 1);
+  }
+
+  /** The number of a bit; of any that is in no field if there are too many digits. */
+  private static int bit(String digits) {
+    return digits.length() > 9 ? Integer.MAX_VALUE : Integer.parseInt(digits);
   }
 
   /**
