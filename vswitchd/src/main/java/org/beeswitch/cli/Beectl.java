@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -62,6 +63,9 @@ public final class Beectl {
       if (!String.valueOf(e.getMessage()).isEmpty()) {
         err.println("beectl: " + e.getMessage());
       }
+    } catch (InvalidPathException e) {
+      status = 1;
+      err.println("beectl: " + e.getInput() + " is no name of a file: " + e.getReason());
     }
     out.flush();
     return status;

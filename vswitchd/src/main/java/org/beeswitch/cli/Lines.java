@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -31,6 +32,8 @@ final class Lines {
       return Files.readAllLines(Path.of(file));
     } catch (NoSuchFileException e) {
       throw new CliException(file + ": " + verb + " (No such file or directory)", e);
+    } catch (MalformedInputException e) {
+      throw new CliException(file + ": is no text in UTF-8", e);
     } catch (IOException e) {
       throw new CliException(file + ": cannot be read: " + e.getMessage(), e);
     }

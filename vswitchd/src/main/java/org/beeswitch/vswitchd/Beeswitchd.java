@@ -75,8 +75,9 @@ public final class Beeswitchd {
     return new Beeswitchd(options).runAndClean();
   }
 
+  /** One line, whatever control characters were in what somebody has written. */
   private static int fail(@Nullable String message) {
-    System.err.println("beeswitchd: " + message);
+    System.err.println("beeswitchd: " + String.valueOf(message).replaceAll("\\p{Cntrl}", "?"));
     return 1;
   }
 

@@ -2,6 +2,7 @@
 
 package org.beeswitch.vswitchd;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -276,7 +277,12 @@ final class BridgeCommands {
     Optioned o = Optioned.of(args, "--bootstrap", 3, 3);
     List<Path> files = new ArrayList<>();
     for (String a : o.args()) {
-      Path file = Path.of(a);
+      Path file;
+      try {
+        file = Path.of(a);
+      } catch (InvalidPathException e) {
+        throw new CommandException(a + " is no name of a file: " + e.getReason(), e);
+      }
       if (!file.isAbsolute()) {
         throw new CommandException(
             a + ": the daemon has another working directory: give an absolute path");

@@ -161,7 +161,7 @@ final class Options {
   @Option(names = "--protocols", paramLabel = "OpenFlow13[,...]", description = "What it speaks.")
   void setProtocols(@Nullable String text) {
     if (text != null) {
-      var versions = checked(() -> Protocols.parse(Arrays.asList(text.split(","))));
+      var versions = checked(() -> Protocols.parse(Arrays.asList(text.split(",", -1))));
       bridge("--protocols").changes.add(b -> b.withProtocols(versions));
     }
   }
@@ -172,7 +172,8 @@ final class Options {
       description = "Flows in ovs-ofctl's syntax, installed before anything is forwarded.")
   void setFlows(@Nullable String text) {
     if (text != null) {
-      bridge("--flows").changes.add(b -> b.withFlows(Path.of(text)));
+      Path file = checked(() -> Path.of(text));
+      bridge("--flows").changes.add(b -> b.withFlows(file));
     }
   }
 
@@ -184,7 +185,10 @@ final class Options {
       description = "Where its sockets and its pid file are; default /var/run/beeswitch.")
   void setRundir(@Nullable String text) {
     if (text != null) {
-      rundir = Path.of(text);
+      if (text.isEmpty()) {
+        throw complaint("--rundir is empty: say a directory, \".\" for this one");
+      }
+      rundir = checked(() -> Path.of(text));
     }
   }
 
@@ -207,7 +211,7 @@ final class Options {
       description = "The same in TOML (see conf/beeswitch.toml); options win.")
   void setConf(@Nullable String text) {
     if (text != null) {
-      conf = Path.of(text);
+      conf = checked(() -> Path.of(text));
     }
   }
 
