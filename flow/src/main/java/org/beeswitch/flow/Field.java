@@ -113,11 +113,11 @@ public enum Field {
   ETH_DST("eth_dst", 48, ETH_DST_TYPE, 16, Prereq.ETHERNET, Masking.ARBITRARY, Form.ETH, true),
   ETH_SRC(
       "eth_src", 48, FlowLayout.ETH_SRC, 16, Prereq.ETHERNET, Masking.ARBITRARY, Form.ETH, true),
-  ETH_TYPE("eth_type", 16, ETH_DST_TYPE, 0, Prereq.NONE, Masking.NONE, Form.HEX, false),
+  ETH_TYPE("eth_type", 16, ETH_DST_TYPE, 0, Prereq.ETHERNET, Masking.NONE, Form.HEX, false),
   /** OXM_OF_VLAN_VID: 12 bits of VID and {@link FlowLayout#VLAN_PRESENT}. */
-  VLAN_VID("vlan_vid", 13, VLANS, 32, Prereq.NONE, Masking.ARBITRARY, Form.DECIMAL, true),
+  VLAN_VID("vlan_vid", 13, VLANS, 32, Prereq.ETHERNET, Masking.ARBITRARY, Form.DECIMAL, true),
   VLAN_PCP("vlan_pcp", 3, VLANS, 45, Prereq.VLAN_VID, Masking.NONE, Form.DECIMAL, true),
-  VLAN_TCI("vlan_tci", 16, VLANS, 32, Prereq.NONE, Masking.ARBITRARY, Form.HEX, true),
+  VLAN_TCI("vlan_tci", 16, VLANS, 32, Prereq.ETHERNET, Masking.ARBITRARY, Form.HEX, true),
   /** EtherType of the outer tag; not an OpenFlow field but part of megaflows. */
   VLAN_TPID("vlan_tpid", 16, VLANS, 48, Prereq.NONE, Masking.NONE, Form.HEX, false),
   MPLS_LABEL("mpls_label", 20, MPLS01, 32 + 12, Prereq.MPLS, Masking.NONE, Form.DECIMAL, true),

@@ -118,6 +118,11 @@ public final class FlowLayout {
    */
   public static final int TUN_WORDS = 43 - 35 + TUN_OPTS_WORDS;
 
+  /** Whether a word holds what is in an Ethernet packet, rather than what it came with. */
+  static boolean isEthernet(int word) {
+    return word >= ETH_DST_TYPE && word <= PBB_C_SRC;
+  }
+
   /** VLAN tags that a flow can hold (802.1ad: outermost first). */
   public static final int MAX_VLANS = 2;
 

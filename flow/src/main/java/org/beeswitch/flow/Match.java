@@ -48,6 +48,36 @@ public final class Match {
     return 0;
   }
 
+  /**
+   * Whether it is about Ethernet packets without saying that packet_type is 0: it has a field of
+   * theirs and no other packet_type. Decoders leave packet_type 0 out of such a match, where OVS
+   * puts it in ({@code match_add_ethernet_prereq}).
+   */
+  public boolean impliesEthernet() {
+    if (isOfOtherType()) {
+      return false;
+    }
+    for (int i = 0; i < mask.size(); i++) {
+      if (FlowLayout.isEthernet(mask.wordAt(i))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether it is about packets that are not Ethernet. */
+  private boolean isOfOtherType() {
+    return word(Field.PACKET_TYPE.word()) >>> Field.PACKET_TYPE.shift() != 0;
+  }
+
+  /**
+   * Whether no packet is matched by both for what one of them {@linkplain #impliesEthernet
+   * implies}.
+   */
+  public boolean isOfOtherTypeThan(Match o) {
+    return isOfOtherType() && o.impliesEthernet() || o.isOfOtherType() && impliesEthernet();
+  }
+
   /** Whether the flow with these {@link FlowLayout#WORDS} words is matched. */
   public boolean matches(long[] flow) {
     for (int i = 0; i < values.length; i++) {

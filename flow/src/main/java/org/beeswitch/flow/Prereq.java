@@ -60,6 +60,11 @@ public enum Prereq {
     };
   }
 
+  /** Whether an Ethernet packet is the least that it asks for. */
+  public boolean isOfEthernet() {
+    return this != NONE && this != IN_PORT;
+  }
+
   private static boolean ethType(long[] flow, long[] mask, int type) {
     return (mask[ETH_DST_TYPE] & 0xffff) == 0xffff && (flow[ETH_DST_TYPE] & 0xffff) == type;
   }

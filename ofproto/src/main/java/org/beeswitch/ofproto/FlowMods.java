@@ -185,6 +185,7 @@ final class FlowMods {
   private List<Rule> select(FlowMod fm) {
     List<Rule> out = new ArrayList<>();
     boolean all = fm.tableId() == TableId.ALL;
+    Criteria criteria = Criteria.of(fm.match());
     for (int t = all ? 0 : fm.tableId(); t <= (all ? BridgeState.TABLES - 1 : fm.tableId()); t++) {
       Classifier<Rule> c = state.table(t);
       if (fm.command().isStrict()) {
@@ -193,13 +194,11 @@ final class FlowMods {
           out.add(r);
         }
       } else if (!c.isEmpty()) {
-        c.forEachWithin(
-            fm.match(),
-            r -> {
-              if (isMeant(fm, r)) {
-                out.add(r);
-              }
-            });
+        for (Rule r : criteria.select(c)) {
+          if (isMeant(fm, r)) {
+            out.add(r);
+          }
+        }
       }
     }
     return out;

@@ -4,7 +4,6 @@ package org.beeswitch.ofproto;
 import static org.beeswitch.flow.FlowLayout.PORT_RECIRC;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import org.beeswitch.dpif.DpifPort;
@@ -13,7 +12,6 @@ import org.beeswitch.flow.FlowParser;
 import org.beeswitch.flow.Layers;
 import org.beeswitch.flow.Packet;
 import org.beeswitch.odp.OdpKey;
-import org.beeswitch.ofproto.classifier.Classifier;
 import org.beeswitch.ofproto.state.BridgeState;
 import org.beeswitch.ofproto.state.PortState;
 import org.beeswitch.ofproto.state.Rule;
@@ -226,11 +224,11 @@ public final class Ofproto {
   public void forEachRule(MultipartRequest.RuleFilter filter, Consumer<Rule> f) {
     BridgeState b = state();
     boolean all = filter.tableId() == TableId.ALL;
+    Criteria criteria = Criteria.of(filter.match());
     int lastOfAll =
         filter.cookieMask() == -1L ? BridgeState.TABLE_INTERNAL : BridgeState.TABLES - 1;
     for (int t = all ? 0 : filter.tableId(); t <= (all ? lastOfAll : filter.tableId()); t++) {
-      Classifier<Rule> c = b.table(t);
-      for (Rule r : c.within(filter.match(), Comparator.comparingLong(Rule::sequence))) {
+      for (Rule r : criteria.select(b.table(t))) {
         if (!r.isHidden()
             && (r.cookie() & filter.cookieMask()) == (filter.cookie() & filter.cookieMask())
             && FlowMods.outputsTo(r.instructions(), filter.outPort(), filter.outGroup())) {

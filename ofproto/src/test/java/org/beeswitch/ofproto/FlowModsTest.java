@@ -4,6 +4,7 @@ package org.beeswitch.ofproto;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.beeswitch.flow.EthType;
 import org.beeswitch.flow.Field;
 import org.beeswitch.flow.Match;
@@ -24,6 +25,12 @@ import org.junit.jupiter.api.Test;
 /** Corners of flow-mod semantics, each as a real OVS 3.1 does it. */
 class FlowModsTest {
   private static final Match IP = Match.builder().exact(Field.ETH_TYPE, EthType.IPV4).build();
+  private static final Match ETHERNET = Match.builder().exact(Field.PACKET_TYPE, 0).build();
+  private static final Match IP_ALONE =
+      Match.builder()
+          .exact(Field.PACKET_TYPE, 0x1_0800)
+          .masked(Field.IPV4_SRC, 0x0a000000, 0xff000000)
+          .build();
   private static final Instructions TO_GROUP = Instructions.apply(List.of(new Action.Group(5)));
   private static final Instructions OUT = Instructions.apply(List.of(SteppedSwitch.output(1)));
   private SteppedSwitch sw;
@@ -133,5 +140,33 @@ class FlowModsTest {
   void aReplacedRuleIsNoOverlap() {
     mod(FlowMod.Command.ADD, 0, IP, OUT, 0, 0, 0);
     assertThat(mod(FlowMod.Command.ADD, 0, IP, OUT, 0, 0, FlowFlags.CHECK_OVERLAP)).isNull();
+  }
+
+  @Test
+  void whatIsOfEthernetNeedNotSaySo() {
+    for (Match m : List.of(ETHERNET, IP, IP_ALONE, Match.ANY)) {
+      mod(FlowMod.Command.ADD, 0, m, OUT, 0, 0, 0);
+    }
+    mod(FlowMod.Command.DELETE, 0, ETHERNET, Instructions.NONE, 0, 0, 0);
+    assertThat(stats()).extracting(FlowStats::match).containsExactlyInAnyOrder(IP_ALONE, Match.ANY);
+  }
+
+  @Test
+  void ethernetAndAnotherPacketTypeDoNotOverlap() {
+    mod(FlowMod.Command.ADD, 0, IP_ALONE, OUT, 0, 0, 0);
+    assertThat(mod(FlowMod.Command.ADD, 0, IP, OUT, 0, 0, FlowFlags.CHECK_OVERLAP)).isNull();
+    assertThat(mod(FlowMod.Command.ADD, 0, Match.ANY, OUT, 0, 0, FlowFlags.CHECK_OVERLAP))
+        .isEqualTo(OfErrorCode.OFPFMFC_OVERLAP);
+  }
+
+  @Test
+  void modifiedRulesAreListedInTheOrderInWhichTheyWereAdded() {
+    List<Match> inPorts =
+        IntStream.of(3, 9, 1, 7, 5, 2)
+            .mapToObj(p -> Match.builder().exact(Field.IN_PORT, p).build())
+            .toList();
+    inPorts.forEach(m -> mod(FlowMod.Command.ADD, 0, m, OUT, 0, 0, 0));
+    mod(FlowMod.Command.MODIFY, 0, Match.ANY, Instructions.NONE, 0, 0, 0);
+    assertThat(stats()).extracting(FlowStats::match).containsExactlyElementsOf(inPorts);
   }
 }

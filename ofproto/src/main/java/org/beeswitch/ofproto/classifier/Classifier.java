@@ -235,7 +235,7 @@ public final class Classifier<R extends Classifier.Rule> {
             match,
             priority,
             r -> {
-              if (r.priority() != priority) {
+              if (r.priority() != priority || r.match().isOfOtherTypeThan(match)) {
                 return true;
               }
               found[0] = r;

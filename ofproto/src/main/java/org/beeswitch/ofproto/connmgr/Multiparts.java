@@ -150,12 +150,7 @@ final class Multiparts {
 
   private static List<TableFeatures> tableFeatures() {
     Set<Field> match = EnumSet.allOf(Field.class);
-    match.removeIf(
-        f ->
-            f == Field.RECIRC_ID
-                || f == Field.DP_HASH
-                || f == Field.SKB_PRIORITY
-                || f == Field.VLAN_TPID);
+    match.removeAll(Set.of(Field.SKB_PRIORITY, Field.VLAN_TPID)); // which no message can name
     Set<Field> mask = EnumSet.copyOf(match);
     mask.removeIf(f -> f.masking() == Field.Masking.NONE);
     Set<Field> set = EnumSet.copyOf(match);

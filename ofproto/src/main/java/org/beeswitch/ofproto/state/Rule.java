@@ -91,7 +91,10 @@ public final class Rule implements Classifier.Rule {
     return priority;
   }
 
-  /** Order of creation among all rules: later rules have larger numbers. Rules are listed in it. */
+  /**
+   * Order of creation among all rules: later rules have larger numbers. Rules are listed and
+   * changed in it.
+   */
   public long sequence() {
     return sequence;
   }

@@ -172,7 +172,7 @@ public final class ActionCheck {
   }
 
   private void load() {
-    ethType = (int) (flow[ETH_DST_TYPE] & 0xffff);
+    ethType = Prerequisites.ethType(flow);
     nwProto = (int) (flow[NW] >>> 32 & 0xff);
     vlans = flow[VLANS];
   }

@@ -8,6 +8,7 @@ import static org.beeswitch.flow.FlowLayout.FRAG_LATER;
 import static org.beeswitch.flow.FlowLayout.NW;
 import static org.beeswitch.flow.FlowLayout.OF_PORTS;
 import static org.beeswitch.flow.FlowLayout.TP;
+import static org.beeswitch.flow.FlowLayout.TYPE_HASH;
 import static org.beeswitch.flow.FlowLayout.VLANS;
 import static org.beeswitch.flow.FlowLayout.VLAN_PRESENT;
 
@@ -33,9 +34,10 @@ public final class Prerequisites {
   /** Whether a match, so far these values and masks, meets {@code p}. */
   public static boolean met(Prereq p, long[] flow, long[] mask) {
     return switch (p) {
-      case NONE, ETHERNET -> true;
+      case NONE -> true;
+      case ETHERNET -> packetType(flow) == 0;
       case IN_PORT -> mask[OF_PORTS] >>> 32 != 0;
-      case VLAN_VID -> (flow[VLANS] >>> 32 & VLAN_PRESENT) != 0;
+      case VLAN_VID -> packetType(flow) == 0 && (flow[VLANS] >>> 32 & VLAN_PRESENT) != 0;
       case ARP -> ethType(flow) == EthType.ARP || ethType(flow) == EthType.RARP;
       case IPV4 -> ethType(flow) == EthType.IPV4;
       case IPV6 -> ethType(flow) == EthType.IPV6;
@@ -54,8 +56,20 @@ public final class Prerequisites {
     };
   }
 
-  private static int ethType(long[] flow) {
-    return (int) (flow[ETH_DST_TYPE] & 0xffff);
+  private static int packetType(long[] flow) {
+    return (int) (flow[TYPE_HASH] >>> 32);
+  }
+
+  /**
+   * The EtherType, for which a packet type of that name space stands; 0 if the packet type is
+   * another (OVS {@code get_dl_type}).
+   */
+  public static int ethType(long[] flow) {
+    int packetType = packetType(flow);
+    if (packetType == 0) {
+      return (int) (flow[ETH_DST_TYPE] & 0xffff);
+    }
+    return packetType >>> 16 == 1 ? packetType & 0xffff : 0;
   }
 
   private static int proto(long[] flow) {

@@ -13,7 +13,7 @@ import org.beeswitch.flow.Field;
  * @param maxEntries unsigned
  * @param nonmiss what its rules can do
  * @param miss what its table-miss rule can do
- * @param match fields that can be matched
+ * @param match fields that can be matched; in_port and ip_dscp stand for OpenFlow 1.0's forms, too
  * @param mask those of {@code match} that can be matched under a mask
  * @param wildcard those of {@code match} that may be left out
  */

@@ -14,16 +14,20 @@ final class FieldList {
   private FieldList() {}
 
   static StringBuilder append(StringBuilder s, Set<Field> fields) {
-    List<String> names = TextField.inOrder(fields).stream().map(FieldList::name).toList();
+    List<String> names =
+        TextField.inOrder(fields).stream().flatMap(f -> names(f).stream()).toList();
     if (!names.isEmpty()) {
       append(s.append(' '), names, 0);
     }
     return s;
   }
 
-  /** OVS has two fields for a port's number; of this version is the one with 32 bits. */
-  private static String name(TextField f) {
-    return f.field() == Field.IN_PORT ? "in_port_oxm" : f.name();
+  /** OVS has two fields for a port's number and for the DSCP: OpenFlow 1.0's and the other. */
+  private static List<String> names(TextField f) {
+    if (f.field() == Field.IN_PORT) {
+      return List.of("in_port", "in_port_oxm");
+    }
+    return f.field() == Field.IP_DSCP ? List.of("nw_tos", "ip_dscp") : List.of(f.name());
   }
 
   private static void append(StringBuilder s, List<String> names, int prefix) {

@@ -27,6 +27,9 @@ final class MatchParser {
   private final long[] mask = match.maskWords();
   private final Names names;
 
+  /** Whether it is about Ethernet packets, if only by having named a field of theirs. */
+  private boolean isOfEthernet;
+
   MatchParser(Names names) {
     this.names = names;
   }
@@ -39,15 +42,18 @@ final class MatchParser {
       if (p.nwProto() != 0) {
         exact(Field.IP_PROTO, p.nwProto());
       }
+      isOfEthernet = true;
       return true;
     }
     if (key.equals("eth")) {
-      return true; // all packets are Ethernet
+      packetType(0);
+      return true;
     }
     TextField f = TextField.byName(key);
     if (f != null) {
       // Without a value: that the field exists.
       set(f, ValueText.parse(f, text.isEmpty() ? "0/0" : text, names));
+      isOfEthernet |= f.prereq().isOfEthernet();
       return true;
     }
     if (key.indexOf('[') >= 0) {
@@ -113,6 +119,7 @@ final class MatchParser {
             old.lo() & ~bits.maskLo() | bits.lo(),
             old.maskHi() | bits.maskHi(),
             old.maskLo() | bits.maskLo()));
+    isOfEthernet |= f.prereq().isOfEthernet();
   }
 
   private Masked get(TextField f) {
@@ -180,8 +187,11 @@ final class MatchParser {
         masked(field, m.lo(), bits == (FRAG_ANY | FRAG_LATER) ? field.ones() : bits);
       }
       case PACKET_TYPE -> {
-        if (!m.isWild() && m.lo() != 0) {
-          throw new FlowSyntaxException("packet_type needs OpenFlow15, and 0 is all there is");
+        if (m.isWild()) {
+          masked(field, 0, 0);
+          isOfEthernet = false;
+        } else {
+          packetType(m.lo());
         }
       }
       default -> {
@@ -189,6 +199,11 @@ final class MatchParser {
         masked(field, m.lo(), exact ? -1L : m.maskLo());
       }
     }
+  }
+
+  private void packetType(long type) {
+    isOfEthernet = type == 0;
+    masked(Field.PACKET_TYPE, type, type == 0 ? 0 : -1L);
   }
 
   private void pcp(Masked m) {
@@ -246,7 +261,7 @@ final class MatchParser {
     Match before = match.build();
     List<String> lines = new ArrayList<>();
     normalize();
-    Match after = match.build();
+    Match after = withoutAddresses(match.build());
     if (!after.equals(before)) {
       lines.add("normalization changed ofp_match, details:");
       lines.add(" pre: " + MatchText.of(before, Names.NONE));
@@ -254,6 +269,11 @@ final class MatchParser {
       warnings.addAll(lines);
     }
     sayableTags();
+    Match sayable = match.build();
+    if (!isOfEthernet || sayable.impliesEthernet() || match.has(Field.PACKET_TYPE)) {
+      return sayable;
+    }
+    exact(Field.PACKET_TYPE, 0);
     return match.build();
   }
 
@@ -271,9 +291,20 @@ final class MatchParser {
     return mask;
   }
 
+  /** As OVS logs it: a packet of another type has no Ethernet addresses, though they are sent. */
+  private Match withoutAddresses(Match m) {
+    if (!match.has(Field.PACKET_TYPE)) {
+      return m;
+    }
+    Match.Builder b = m.toBuilder();
+    b.maskWords()[Field.ETH_SRC.word()] &= ~Field.ETH_SRC.wordMask();
+    b.maskWords()[Field.ETH_DST.word()] &= ~Field.ETH_DST.wordMask();
+    return b.build();
+  }
+
   /** OVS {@code ofputil_normalize_match}, and what its OXM encoder leaves out without a word. */
   private void normalize() {
-    int type = (int) (value[ETH_DST_TYPE] & 0xffff);
+    int type = Prerequisites.ethType(value);
     int proto = (int) (value[NW] >>> 32 & 0xff);
     boolean ip = type == EthType.IPV4;
     boolean ipv6 = type == EthType.IPV6;

@@ -133,9 +133,10 @@ record TextField(
   }
 
   Prereq prereq() {
-    return field == null || view != View.PLAIN && view != View.NW_TOS
-        ? Prereq.NONE
-        : field.prereq();
+    if (view == View.DL_VLAN || view == View.DL_VLAN_PCP) {
+      return Prereq.ETHERNET;
+    }
+    return field == null ? Prereq.NONE : field.prereq();
   }
 
   private static TextField of(Field f, String names, String nxmNames) {

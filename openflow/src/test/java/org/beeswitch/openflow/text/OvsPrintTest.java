@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,8 +23,11 @@ import org.beeswitch.flow.Ipv6Address;
 import org.beeswitch.flow.Match;
 import org.beeswitch.flow.Packet;
 import org.beeswitch.flow.PacketBuilder;
+import org.beeswitch.openflow.codec.Decoded;
+import org.beeswitch.openflow.codec.OfDecoder;
 import org.beeswitch.openflow.codec.OfEncoder;
 import org.beeswitch.openflow.codec.Samples;
+import org.beeswitch.openflow.codec.Sender;
 import org.beeswitch.openflow.msg.BufferId;
 import org.beeswitch.openflow.msg.Bytes;
 import org.beeswitch.openflow.msg.FlowMod;
@@ -141,6 +145,26 @@ class OvsPrintTest {
         Set.of(Field.ETH_SRC, Field.ETH_DST, Field.ETH_TYPE, Field.ARP_SPA, Field.ARP_TPA);
     return new TableFeatures(
         table, name, 0xff, 0, 1000, nonmiss, miss, match, Set.of(Field.ETH_SRC), match);
+  }
+
+  /** D-TEXT-FEATURES. */
+  @Test
+  void aFieldOfTwoNamesIsShownWithBoth() throws Exception {
+    assumeTrue(Files.isExecutable(OFCTL), "no ovs-ofctl: our text is not compared with OVS's");
+    StringBuilder body = new StringBuilder("0000" + "00".repeat(62));
+    for (int property = 0; property <= 14; property += 2) {
+      boolean lists = property == 8; // the fields to match: in_port as OpenFlow 1.3 has it
+      body.append(String.format("%04x%04x", property, lists ? 8 : 4));
+      body.append(lists ? "80000004" : "00000000");
+    }
+    String tables = String.format("%04x", body.length() / 2) + body.substring(4);
+    String message =
+        String.format("0413%04x00000017", 16 + tables.length() / 2) + "000c000000000000" + tables;
+    byte[] bytes = HexFormat.of().parseHex(message);
+    assertThat(ofpPrint(bytes)).contains("must exact match: in_port_oxm\n");
+    Decoded d = new OfDecoder(Sender.SWITCH).decode(OfVersion.OF13, Unpooled.wrappedBuffer(bytes));
+    assertThat(MessageText.of(((Decoded.Good) d).frame(), Names.NONE, MessageText.DUMP))
+        .contains("must exact match: in_{port,port_oxm}\n");
   }
 
   @Test

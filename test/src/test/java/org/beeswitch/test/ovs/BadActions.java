@@ -244,6 +244,7 @@ final class BadActions {
     to.differs("D-EXTHDR", "ipv6_exthdr", add().match(ethType(0x86dd), "80004e02 0001").message());
     to.differs(
         "D-PBB-MATCH", "pbb_isid", add().match(ethType(0x88e7), "80004a03 000001").message());
+    packetTypes();
     to.same("tunnel_id", add().match("80004c08 0000000000000001").message());
     to.same(
         "metadata with a mask",
@@ -260,5 +261,65 @@ final class BadActions {
     to.same("a match of length 0", add().rawMatch("0001 0000 00000000").message());
     to.same("a match longer than the message", add().rawMatch("0001 0100 00000000").message());
     to.same("a match with rubbish after it", add().rawMatch("0001 0004 00000001").message());
+  }
+
+  /** Ethernet is 0, which a field of Ethernet's says too; 0x10800 is IP without Ethernet. */
+  private void packetTypes() {
+    String ethernet = "80005804 00000000";
+    String ipAlone = "80005804 00010800";
+    String ipv4Dst = "80001804 0a000001";
+    String ethDst = "80000606 0a0000000001";
+    to.same("packet_type 0", add().match(ethernet).message());
+    to.same(
+        "packet_type 0 and a rule of any",
+        add().apply(output(1)).message(),
+        add().match(ethernet).apply(output(2)).message(),
+        flow(DELETE_STRICT).match(ethernet).message());
+    to.same(
+        "packet_type 0 of what is Ethernet",
+        add().match(ethType(0x806)).message(),
+        add().match(ethernet, ethType(0x806)).apply(output(2)).message());
+    to.same(
+        "delete of packet_type 0",
+        add().message(),
+        add().match(inPort(1)).message(),
+        add().match(ethDst).message(),
+        flow(DELETE).match(ethernet).message());
+    to.same("packet_type 0 twice", add().match(ethernet, ethernet).message());
+    to.same("packet_type after eth_type", add().match(ethType(0x800), ethernet).message());
+    to.same("packet_type after eth_dst", add().match(ethDst, ipAlone).message());
+    to.same(
+        "packet_type after eth_dst with mask 0",
+        add().match("8000070c" + "00".repeat(12), ethernet).message());
+    to.same(
+        "delete of eth_dst with mask 0",
+        add().message(),
+        add().match(ethDst).message(),
+        flow(DELETE).match("8000070c" + "00".repeat(12)).message());
+    to.same("packet_type with a mask", add().match("80005908 00000000 ffff0000").message());
+    to.same("packet_type with mask 0", add().match("80005908 00000000 00000000").message());
+    to.same("another packet_type", add().match(ipAlone).message());
+    to.same(
+        "no overlap of another packet_type and Ethernet",
+        add().match(ethDst).message(),
+        add().flags(2).match(ipAlone).message());
+    to.same(
+        "overlap of another packet_type and any",
+        add().match(inPort(1)).message(),
+        add().flags(2).match(ipAlone).message());
+    to.same("another packet_type, then eth_dst", add().match(ipAlone, ethDst).message());
+    to.same("another packet_type, then eth_type", add().match(ipAlone, ethType(0x800)).message());
+    to.same("another packet_type, then ipv4_dst", add().match(ipAlone, ipv4Dst).message());
+    to.same("another packet_type, then ip_proto", add().match(ipAlone, ipProto(6)).message());
+    to.same(
+        "another packet_type, then tcp_dst",
+        add().match(ipAlone, ipProto(6), tcpDst(80)).message());
+    to.same("another packet_type, then vlan_vid", add().match(ipAlone, "80000c02 1001").message());
+    to.same(
+        "another packet_type, and an action of IP",
+        add().match(ipAlone).apply("0018 0008 00000000").message());
+    to.same(
+        "another packet_type, and a set-field of Ethernet",
+        add().match(ipAlone).apply(setField(ethDst)).message());
   }
 }

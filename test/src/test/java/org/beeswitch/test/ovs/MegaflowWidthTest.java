@@ -126,7 +126,7 @@ class MegaflowWidthTest {
   }
 
   /** As a handler does: what is to be learned is learned first. */
-  private static XlateOut translate(Xlate xlate, Snapshot s, BridgeState b, Flow flow) {
+  static XlateOut translate(Xlate xlate, Snapshot s, BridgeState b, Flow flow) {
     XlateOut x = xlate.translate(s, flow);
     MacTable macs = b.macs();
     while (x.learns) {

@@ -214,10 +214,40 @@ record OfctlCommand(List<String> words, String stdin) {
         benchmark br0 100 10
         """
             .formatted(PACKET));
+    packetTypes(l);
     wrong(l);
     l.add(of("del-flows br0"));
     l.add(of("dump-flows br0"));
     return l;
+  }
+
+  /** Rules of Ethernet packets, which may say so, and of others, which there are none of. */
+  private static void packetTypes(List<OfctlCommand> l) {
+    lines(
+        l,
+        """
+        add-flow br0 table=8,priority=1,actions=drop
+        add-flow br0 table=8,priority=1,packet_type=(0,0),actions=output:1
+        add-flow br0 table=8,priority=2,eth,metadata=3,actions=output:2
+        add-flow br0 table=8,priority=2,metadata=3,actions=output:3
+        add-flow br0 table=8,priority=3,tcp,packet_type=(0,0),actions=output:4
+        add-flow br0 table=8,priority=4,packet_type=(1,0x800),nw_src=10.0.0.1,actions=dec_ttl,1
+        add-flow br0 table=8,priority=4,packet_type=(1,0x800),dl_src=02:00:00:00:00:01,actions=1
+        add-flow br0 table=8,priority=5,packet_type=(0,0),tcp_dst=80,actions=1
+        dump-flows br0 table=8
+        dump-flows br0 table=8,packet_type=(0,0)
+        dump-flows br0 table=8,packet_type=(1,0x800)
+        dump-aggregate br0 tcp_dst
+        dump-aggregate br0 tcp_dst=80
+        dump-aggregate br0 eth
+        --strict mod-flows br0 table=8,priority=2,eth,metadata=3,actions=output:4
+        mod-flows br0 table=8,eth,actions=output:5
+        dump-flows br0 table=8
+        --strict del-flows br0 table=8,priority=1,eth
+        dump-flows br0 table=8
+        del-flows br0 table=8,packet_type=(0,0)
+        dump-flows br0 table=8
+        """);
   }
 
   /** What is wrong already on the command line. */

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -41,7 +42,9 @@ class ToolsTest {
           new Normal("Finished in .*", "Finished"), // a benchmark
           new Normal("LOCAL\\(br0\\): addr:[0-9a-f:]+", "LOCAL(br0): addr"), // each one's own
           new Normal("(?m)^[0-9-]+T[0-9:.]+Z\\|.*\\|WARN\\|.*\n", ""), // the tool's log
-          // D-TEXT-FEATURES, D-XREG, D-NSH, D-ERSPAN, D-IN-PHY-PORT, D-EXTHDR, D-PBB-MATCH
+          new Normal(
+              "(?m)^[0-9-]+T[0-9:.]+Z\\|.*\\|INFO\\|", ""), // its lines: beectl's have no time
+          // D-XREG, D-NSH, D-ERSPAN, D-IN-PHY-PORT, D-EXTHDR, D-PBB-MATCH: see the test below
           new Normal("(?m)^ +(supported on Set-Field|arbitrary mask|exact match[ a-z]*): .*", ""));
 
   /** Commands of which the order of lines is that of a hash table. */
@@ -52,8 +55,10 @@ class ToolsTest {
       Map.of(
           "dump-flows br0 table=254", "D-MISS-RULE",
           "mod-table br0 200 name:foo", "D-TABLE-NAME",
-          "dump-aggregate br0 tcp_dst", "D-PACKET-TYPE",
           "-t 1 -P nxt_packet_in monitor br0", "D-NXT-PACKET-IN");
+
+  /** As in {@code reg0...reg15}. */
+  private static final Pattern RANGE = Pattern.compile("(\\D+)0\\.\\.\\.\\1(\\d+)");
 
   private static RealOvs ovs;
   private static OwnSwitch netdev;
@@ -191,6 +196,62 @@ class ToolsTest {
             priority=0,reg0=0x2 actions=drop
             priority=0,reg0=0x3 actions=drop
             """);
+  }
+
+  /** D-XREG, D-NSH, D-ERSPAN, D-IN-PHY-PORT, D-EXTHDR, D-PBB-MATCH. */
+  @Test
+  void tablesHaveTheFieldsThatOpenVswitchListsButDepartures() {
+    List<String> command = List.of("dump-table-features", "br0");
+    String theirs = ovs.ofctl("dump-table-features", "br0").text();
+    String ours = netdev.beectl(command, "").text();
+    Pattern onlyTheirs =
+        Pattern.compile("xx?reg\\d|nsh_[\\w.]+|tun_(erspan|gtpu)_\\w+|tun_metadata\\d+");
+    for (String list : List.of("supported on Set-Field", "arbitrary mask", "exact match")) {
+      List<String> expected = new ArrayList<>(fields(theirs, list));
+      assertThat(expected.removeIf(onlyTheirs.asMatchPredicate())).as(list).isTrue();
+      List<String> got = new ArrayList<>(fields(ours, list));
+      got.removeAll(List.of("in_phy_port", "ipv6_exthdr", "pbb_isid"));
+      assertThat(got).as(list).isEqualTo(expected);
+    }
+    assertThat(fields(ours, "exact match")).contains("in_phy_port");
+    assertThat(fields(ours, "arbitrary mask")).contains("ipv6_exthdr", "pbb_isid");
+  }
+
+  /** The names in a line of table features, in which {@code a_{b,c}} is short for two. */
+  private static List<String> fields(String features, String title) {
+    String line =
+        features.lines().filter(l -> l.strip().startsWith(title)).findFirst().orElseThrow();
+    List<String> names = new ArrayList<>();
+    for (String s : line.replaceFirst("^[^:]*: ", "").split(" ")) {
+      expand("", s, names);
+    }
+    return names;
+  }
+
+  private static void expand(String prefix, String s, List<String> names) {
+    int from = 0;
+    int depth = 0;
+    for (int i = 0; i <= s.length(); i++) {
+      char c = i < s.length() ? s.charAt(i) : ',';
+      depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+      if (c != ',' || depth > 0) {
+        continue;
+      }
+      String item = s.substring(from, i);
+      int brace = item.indexOf('{');
+      Matcher range = RANGE.matcher(item);
+      if (brace >= 0) {
+        String inner = item.substring(brace + 1, item.length() - 1);
+        expand(prefix + item.substring(0, brace), inner, names);
+      } else if (range.matches()) {
+        for (int n = 0; n <= Integer.parseInt(range.group(2)); n++) {
+          names.add(prefix + range.group(1) + n);
+        }
+      } else {
+        names.add(prefix + item);
+      }
+      from = i + 1;
+    }
   }
 
   @Test

@@ -272,7 +272,7 @@ public final class MultipartEntries {
     abilities(out, t.nonmiss(), 0);
     abilities(out, t.miss(), 1);
     int p = property(out, TableFeaturesReader.MATCH);
-    for (Oxm o : preferred(t.match())) {
+    for (Oxm o : listed(t.match())) {
       OxmWriter.header(out, o, t.mask().contains(o.field()));
     }
     end(out, p);
@@ -320,17 +320,21 @@ public final class MultipartEntries {
 
   private static void fields(ByteBuf out, int type, Set<Field> fields) {
     int p = property(out, type);
-    for (Oxm o : preferred(fields)) {
+    for (Oxm o : listed(fields)) {
       OxmWriter.header(out, o, false);
     }
     end(out, p);
   }
 
-  /** The fields that can be written, in OVS's order. */
-  private static List<Oxm> preferred(Set<Field> fields) {
+  /**
+   * The fields as OVS lists them: those that can be written, in its order, and in_port and nw_tos
+   * of OpenFlow 1.0, which it counts as fields of their own.
+   */
+  private static List<Oxm> listed(Set<Field> fields) {
     List<Oxm> list = new ArrayList<>();
     for (Oxm o : Oxm.ALL) {
-      if (fields.contains(o.field()) && o.equals(Oxm.of13(o.field()))) {
+      boolean isOf10 = o.form() == Oxm.Form.PORT16 || o.form() == Oxm.Form.TOS;
+      if (fields.contains(o.field()) && (isOf10 || o.equals(Oxm.of13(o.field())))) {
         list.add(o);
       }
     }

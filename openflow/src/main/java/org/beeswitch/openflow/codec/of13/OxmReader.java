@@ -207,13 +207,24 @@ final class OxmReader {
   /** Reads the entries of a match, to the end of {@code c}. */
   Match entries(Cursor c) throws Reject {
     clear();
+    boolean isOfEthernet = false;
     while (c.left() > 0) {
-      matchEntry(c);
+      isOfEthernet |= matchEntry(c, isOfEthernet);
     }
+    Match m = Match.of(flow, mask);
+    if (!isOfEthernet || m.impliesEthernet()) {
+      return m;
+    }
+    mask[FlowLayout.TYPE_HASH] |= Field.PACKET_TYPE.wordMask();
     return Match.of(flow, mask);
   }
 
-  private void matchEntry(Cursor c) throws Reject {
+  /**
+   * Reads an entry; true if it says that the packet type is 0, Ethernet, if only by being there.
+   *
+   * @param isOfEthernet whether an earlier one said so
+   */
+  private boolean matchEntry(Cursor c, boolean isOfEthernet) throws Reject {
     entry(c, OFPBMC_BAD_FIELD, true);
     Oxm o = known();
     Field f = o.field();
@@ -230,18 +241,23 @@ final class OxmReader {
       throw Reject.of(OFPBMC_BAD_PREREQ);
     }
     int w = f.word();
-    if ((mask[w] & f.wordMask()) != 0 || f.isWide() && mask[w + 1] != 0) {
+    boolean isPacketType = f == Field.PACKET_TYPE;
+    if ((mask[w] & f.wordMask()) != 0
+        || f.isWide() && mask[w + 1] != 0
+        || isPacketType && isOfEthernet) {
       throw Reject.of(OFPBMC_DUP_FIELD);
     }
-    if (none) {
-      return;
+    boolean ofEthernet =
+        isPacketType ? !none && valueLo == 0 : f.prereq().isOfEthernet() && !hasPacketType();
+    if (none || isPacketType && ofEthernet) {
+      return ofEthernet;
     }
     if (wide) {
       flow[w] = valueHi;
       flow[w + 1] = valueLo;
       mask[w] = maskHi;
       mask[w + 1] = maskLo;
-      return;
+      return ofEthernet;
     }
     long m = exact ? f.ones() : o.fromWire(maskLo) & f.ones();
     if (f == Field.IP_FRAG) {
@@ -254,5 +270,11 @@ final class OxmReader {
       // Its prerequisite holds, so the tag is there: OVS matches on that, too.
       mask[w] |= (long) FlowLayout.VLAN_PRESENT << Field.VLAN_VID.shift();
     }
+    return ofEthernet;
+  }
+
+  /** Whether there is a match on another packet type than Ethernet. */
+  private boolean hasPacketType() {
+    return (mask[FlowLayout.TYPE_HASH] & Field.PACKET_TYPE.wordMask()) != 0;
   }
 }

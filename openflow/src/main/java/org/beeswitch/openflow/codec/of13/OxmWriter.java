@@ -13,6 +13,7 @@ import org.beeswitch.flow.FlowLayout;
 import org.beeswitch.flow.IpProto;
 import org.beeswitch.flow.Match;
 import org.beeswitch.flow.MiniMask;
+import org.beeswitch.openflow.codec.Prerequisites;
 
 /**
  * Writes matches as OXM, entries in OVS's order (OVS {@code nx_put_raw}) and in the form that OVS
@@ -91,7 +92,7 @@ final class OxmWriter {
     put(out, BEFORE_L3);
     put(out, ETHERNET);
     vlan(out);
-    int ethType = (int) get(ETH_TYPE);
+    int ethType = Prerequisites.ethType(flow);
     switch (ethType) {
       case EthType.MPLS, EthType.MPLS_MCAST -> put(out, MPLS);
       case EthType.PBB -> put(out, PBB_ISID);
