@@ -3,6 +3,7 @@
 package org.beeswitch.openflow.text;
 
 import java.util.List;
+import org.beeswitch.flow.Field;
 import org.beeswitch.openflow.msg.Action;
 
 /**
@@ -33,6 +34,9 @@ sealed interface ActionDraft {
 
   /** An action that is final. */
   record Final(Action action) implements ActionDraft {}
+
+  /** A set-field of no bits: nothing to send, but packets must have the field. */
+  record SetNothing(Field field) implements ActionDraft {}
 
   /** {@code mod_nw_src} and its like: sets a field of whatever packet it meets. */
   record Modify(Action.SetField action) implements ActionDraft {}

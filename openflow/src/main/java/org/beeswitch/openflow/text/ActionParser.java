@@ -377,6 +377,9 @@ final class ActionParser {
       set(f, m.hi() & at.maskHi(), m.lo() & at.maskLo(), at.maskHi(), at.maskLo(), true);
       from = end;
     }
+    if (m.isWild() && f.field() != null) {
+      out.add(new ActionDraft.SetNothing(f.field()));
+    }
   }
 
   private static boolean bit(Masked m, int i) {

@@ -78,6 +78,9 @@ final class ActionResolver {
   static List<Action> actions(List<ActionDraft> drafts) throws FlowSyntaxException {
     List<Action> out = new ArrayList<>();
     for (ActionDraft d : drafts) {
+      if (d instanceof ActionDraft.SetNothing) {
+        continue;
+      }
       if (d instanceof ActionDraft.Final f) {
         out.add(f.action());
       } else if (d instanceof ActionDraft.Modify m) {
@@ -138,6 +141,8 @@ final class ActionResolver {
     if (d instanceof ActionDraft.Final f) {
       check(f.action());
       out.add(f.action());
+    } else if (d instanceof ActionDraft.SetNothing n) {
+      checkSet(n.field());
     } else if (d instanceof ActionDraft.Modify m) {
       Prereq p = m.action().field().prereq();
       require(Prerequisites.met(p, flow, mask));
@@ -207,14 +212,17 @@ final class ActionResolver {
       }
       case SET_FIELD -> {
         Action.SetField s = (Action.SetField) a;
-        if (!Prerequisites.met(s.field().prereq(), flow, mask)
-            || s.field() == Field.VLAN_VID && !hasTag()) {
-          throw invalid(OFPBAC_MATCH_INCONSISTENT);
-        }
+        checkSet(s.field());
         if (s.field() == Field.VLAN_TCI) {
           flow[VLANS] = flow[VLANS] & ~(0xffffL << 32) | s.valueLo() << 32;
         }
       }
+    }
+  }
+
+  private void checkSet(Field f) throws FlowSyntaxException {
+    if (!Prerequisites.met(f.prereq(), flow, mask) || f == Field.VLAN_VID && !hasTag()) {
+      throw invalid(OFPBAC_MATCH_INCONSISTENT);
     }
   }
 

@@ -81,11 +81,11 @@ public final class CNumber {
   }
 
   private static int upTo(int max, String s, String name) throws FlowSyntaxException {
-    Prefix p = scan(s, 0);
-    if (p.isNone() || p.end() != s.length() || p.overflow() || p.value() < 0 || p.value() > max) {
+    long v = unsigned(s, 0, max);
+    if (v < 0) {
       throw FlowSyntaxException.of("invalid %s \"%s\"", name, s);
     }
-    return (int) p.value();
+    return (int) v;
   }
 
   /** OVS {@code str_to_u32}: what is too large loses its upper bits. */
@@ -107,9 +107,17 @@ public final class CNumber {
 
   /** The unsigned 32-bit decimal number, or -1 if {@code s} is none (OVS {@code str_to_uint}). */
   static long decimal(String s) {
-    Prefix p = scan(s, 10);
-    return p.isNone() || p.end() != s.length() || p.overflow() || p.value() >>> 32 != 0
-        ? -1
-        : p.value();
+    return unsigned(s, 10, 0xffffffffL);
+  }
+
+  /** The number that all of {@code s} is, or -1 if it is none in 0..{@code max}. */
+  private static long unsigned(String s, int radix, long max) {
+    Prefix p = scan(s, radix);
+    if (p.isNone() || p.end() != s.length() || p.overflow()) {
+      return -1;
+    }
+    // -18446744073709551615 is negative, not 1 as in 64 bits.
+    boolean isNegative = s.indexOf('-') >= 0 && p.value() != 0;
+    return isNegative || p.value() > max ? -1 : Math.max(-1, p.value());
   }
 }

@@ -32,8 +32,10 @@ enum FlagNames {
   Masked parse(String s, String what, long allowed, long exact) throws FlowSyntaxException {
     CNumber.Prefix value = CNumber.scan(s, 0);
     if (!value.isNone() && s.startsWith("/", value.end())) {
-      CNumber.Prefix mask = CNumber.scan(s.substring(value.end() + 1), 0);
-      if (!mask.isNone()) {
+      String m = s.substring(value.end() + 1);
+      CNumber.Prefix mask = CNumber.scan(m, 0);
+      boolean isHexWithoutDigits = mask.end() == 1 && m.regionMatches(true, 0, "0x", 0, 2);
+      if (!mask.isNone() && !isHexWithoutDigits) {
         if (((value.value() | mask.value()) & ~allowed) != 0) {
           throw unknown(s, what);
         }

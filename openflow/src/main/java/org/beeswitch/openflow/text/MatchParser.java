@@ -30,6 +30,8 @@ final class MatchParser {
   /** Whether it is about Ethernet packets, if only by having named a field of theirs. */
   private boolean isOfEthernet;
 
+  private boolean isUnsayable;
+
   MatchParser(Names names) {
     this.names = names;
   }
@@ -194,6 +196,17 @@ final class MatchParser {
           packetType(m.lo());
         }
       }
+      case IPV6_LABEL -> {
+        long bits = m.isExact(f) ? m.lo() : m.maskLo();
+        if ((bits & ~field.ones()) != 0) {
+          throw new FlowSyntaxException("ipv6_label has 20 bits");
+        }
+        masked(field, m.lo(), m.maskLo());
+      }
+      case SKB_PRIORITY, TUN_TOS, TUN_TTL -> {
+        isUnsayable |= !m.isWild();
+        masked(field, m.lo(), m.maskLo());
+      }
       default -> {
         boolean exact = m.isExact(f);
         masked(field, m.lo(), exact ? -1L : m.maskLo());
@@ -261,7 +274,7 @@ final class MatchParser {
     Match before = match.build();
     List<String> lines = new ArrayList<>();
     normalize();
-    Match after = withoutAddresses(match.build());
+    Match after = asLogged(match.build());
     if (!after.equals(before)) {
       lines.add("normalization changed ofp_match, details:");
       lines.add(" pre: " + MatchText.of(before, Names.NONE));
@@ -277,9 +290,9 @@ final class MatchParser {
     return match.build();
   }
 
-  /** Whether it is about a field that no version of OpenFlow has a number for. */
+  /** Whether a field was matched that no version of OpenFlow has a number for. */
   boolean isUnsayable() {
-    return match.has(Field.SKB_PRIORITY) || match.has(Field.TUN_TOS) || match.has(Field.TUN_TTL);
+    return isUnsayable;
   }
 
   /** Words of the match as it was written: what actions are checked against. */
@@ -291,14 +304,16 @@ final class MatchParser {
     return mask;
   }
 
-  /** As OVS logs it: a packet of another type has no Ethernet addresses, though they are sent. */
-  private Match withoutAddresses(Match m) {
-    if (!match.has(Field.PACKET_TYPE)) {
-      return m;
-    }
+  /** Without what OVS logs as left out, but sends for the switch to refuse. */
+  private Match asLogged(Match m) {
     Match.Builder b = m.toBuilder();
-    b.maskWords()[Field.ETH_SRC.word()] &= ~Field.ETH_SRC.wordMask();
-    b.maskWords()[Field.ETH_DST.word()] &= ~Field.ETH_DST.wordMask();
+    if (match.has(Field.PACKET_TYPE)) {
+      b.maskWords()[Field.ETH_SRC.word()] &= ~Field.ETH_SRC.wordMask();
+      b.maskWords()[Field.ETH_DST.word()] &= ~Field.ETH_DST.wordMask();
+    }
+    if (Prerequisites.ethType(value) != EthType.IPV6) {
+      b.maskWords()[Field.IPV6_LABEL.word()] &= ~Field.IPV6_LABEL.wordMask();
+    }
     return b.build();
   }
 
@@ -320,7 +335,8 @@ final class MatchParser {
     keep(ip || ipv6, Field.IP_DSCP, Field.IP_ECN, Field.IP_TTL, Field.IP_FRAG);
     keep(arp || nd && icmpType == 135, Field.ARP_SHA);
     keep(arp || nd && icmpType == 136, Field.ARP_THA);
-    keep(ipv6, Field.IPV6_SRC, Field.IPV6_DST, Field.IPV6_LABEL, Field.IPV6_EXTHDR);
+    keep(ipv6, Field.IPV6_SRC, Field.IPV6_DST, Field.IPV6_EXTHDR);
+    keep(ip || ipv6, Field.IPV6_LABEL);
     keep(nd, Field.ND_TARGET, Field.ND_RESERVED);
     boolean tcp = ports && proto == IpProto.TCP;
     keep(tcp || nd, Field.TCP_FLAGS, Field.ND_OPTIONS_TYPE);

@@ -117,6 +117,9 @@ public final class MatchText {
 
   private void packetType() {
     if (!has(Field.PACKET_TYPE)) {
+      if (has(Field.RECIRC_ID) && Match.of(value, mask).impliesEthernet()) {
+        s.append("eth,");
+      }
       return;
     }
     long v = get(Field.PACKET_TYPE);
@@ -127,7 +130,7 @@ public final class MatchText {
       }
       return;
     }
-    s.append(String.format("packet_type=(%d,0x%x),", v >>> 16, v & 0xffff));
+    ValueText.appendPacketType(s, v).append(',');
   }
 
   private void connection() {

@@ -136,7 +136,7 @@ final class ValueText {
     String m = s.substring(slash + 1);
     CNumber.Prefix bits = CNumber.scan(m, 10);
     Ipv6Address mask;
-    if (!bits.isNone() && m.indexOf(':') < 0) {
+    if (!bits.isNone()) { // even of an address, as in /20::
       if (bits.value() < 0 || bits.value() > 128) {
         throw new FlowSyntaxException(
             s + ": IPv6 network prefix bits not between 0 and 128, inclusive");
@@ -225,12 +225,21 @@ final class ValueText {
           FlagNames.TUNNEL.appendMasked(
               s, m.lo(), m.maskLo() & FlagNames.TUNNEL_PUBLIC, FlagNames.TUNNEL_PUBLIC);
       case CT_STATE -> FlagNames.CT_STATE.appendMasked(s, m.lo(), m.maskLo(), 0xffff);
-      case PACKET_TYPE ->
-          s.append("packet_type=(")
-              .append(m.lo() >>> 16)
-              .append(String.format(",0x%x)", m.lo() & 0xffff));
+      case PACKET_TYPE -> appendPacketType(s, m.lo());
     }
     return s;
+  }
+
+  /** Appends {@code packet_type=(1,0x800)}; numbers of one digit are decimal. */
+  static StringBuilder appendPacketType(StringBuilder s, long type) {
+    s.append("packet_type=(");
+    smallOrHex(s, type >>> 16).append(',');
+    return smallOrHex(s, type & 0xffff).append(')');
+  }
+
+  /** OVS {@code put_u16_masked}. */
+  private static StringBuilder smallOrHex(StringBuilder s, long v) {
+    return v < 10 ? s.append(v) : appendHex(s, 0, v);
   }
 
   private static void integer(StringBuilder s, TextField f, Masked m, boolean exact) {

@@ -194,12 +194,74 @@ class FlowTextParserTest {
         .startsWith("!reg0[4294967296..15]: starting bit ");
     assertThat(ParseFlowCase.ours("reg0[3..9223372036854775808]=1,actions=1"))
         .startsWith("!reg0[3..9223372036854775808]: ending bit ");
+    for (String label : List.of("0x100000", "1/0x1fffff")) {
+      assertThat(ParseFlowCase.ours("ipv6,ipv6_label=" + label + ",actions=1"))
+          .isEqualTo("!ipv6_label has 20 bits");
+    }
+  }
+
+  @Test
+  void negativeNumbersAreNoneHoweverLarge() {
+    assertThat(ParseFlowCase.ours("idle_timeout=-0,actions=1")).isEqualTo(" ADD actions=output:1");
+    for (String n : List.of("-1", "-18446744073709551615", "18446744073709551615")) {
+      assertThat(ParseFlowCase.ours("idle_timeout=" + n + ",actions=1"))
+          .isEqualTo("!invalid idle_timeout \"" + n + "\"");
+    }
+  }
+
+  @Test
+  void whatOvsSendsForTheSwitchToRefuseIsSent() {
+    for (String match :
+        List.of("packet_type=(1,0x800),dl_src=02:00:00:00:00:01", "icmp,ipv6_label=5")) {
+      assertThat(MutatedFlowTextTest.Result.ours(match + ",actions=1").flow())
+          .isEqualTo(" ***decode error: OFPBMC_BAD_PREREQ***");
+    }
+  }
+
+  @Test
+  void aSetFieldOfNoBitsNeedsTheField() {
+    assertThat(ParseFlowCase.ours("tcp,actions=set_field:80/0x0->tcp_src"))
+        .isEqualTo(" ADD tcp actions=drop");
+    assertThat(ParseFlowCase.ours("actions=set_field:80/0x0->tcp_src"))
+        .isEqualTo("!actions are invalid with specified match (OFPBAC_MATCH_INCONSISTENT)");
+  }
+
+  @Test
+  void aMaskOfAnIcmpCodeIsIgnored() {
+    assertThat(MutatedFlowTextTest.Result.ours("icmp,tp_dst=0xe94f/0xc4bf,actions=1").flow())
+        .isEqualTo(" ADD icmp,icmp_code=15 actions=output:1");
+  }
+
+  @Test
+  void aMaskOfAnIpv6AddressThatBeginsWithADigitIsALength() {
+    assertThat(ParseFlowCase.ours("ipv6,ipv6_src=::2/8::3,actions=1"))
+        .isEqualTo("!::2/8::3: invalid IPv6 address");
+    assertThat(ParseFlowCase.ours("ipv6,ipv6_src=::2/300::3,actions=1"))
+        .endsWith("IPv6 network prefix bits not between 0 and 128, inclusive");
+  }
+
+  @Test
+  void withARecirculationIdEthernetIsSaid() {
+    assertThat(ParseFlowCase.ours("recirc_id=2,tcp,actions=1"))
+        .isEqualTo(" ADD recirc_id=0x2,eth,tcp actions=output:1");
+    assertThat(ParseFlowCase.ours("recirc_id=2,actions=1"))
+        .isEqualTo(" ADD recirc_id=0x2 actions=output:1");
+  }
+
+  @Test
+  void packetTypesOfOneDigitAreDecimal() {
+    assertThat(ParseFlowCase.ours("packet_type=(0,8),actions=1"))
+        .isEqualTo(" ADD packet_type=(0,8) actions=output:1");
+    assertThat(ParseFlowCase.ours("packet_type=(1,10),actions=1"))
+        .isEqualTo(" ADD packet_type=(1,0xa) actions=output:1");
   }
 
   @Test
   void aMaskOfFlagsIsANumber() {
     assertThat(ParseFlowCase.ours("tcp,tcp_flags=0x12/,actions=1"))
         .isEqualTo("!0x12/: unknown TCP flag(s)");
+    assertThat(ParseFlowCase.ours("tcp,tcp_flags=0x12/0xg,actions=1"))
+        .isEqualTo("!0x12/0xg: unknown TCP flag(s)");
     assertThat(ParseFlowCase.ours("tcp,tcp_flags=0x2/0x12,actions=1"))
         .isEqualTo(" ADD tcp,tcp_flags=+syn-ack actions=output:1");
   }

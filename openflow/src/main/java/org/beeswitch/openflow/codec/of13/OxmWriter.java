@@ -142,8 +142,8 @@ final class OxmWriter {
       }
       case IpProto.ICMP -> {
         if (ethType == EthType.IPV4) {
-          put(out, ICMPV4_TYPE);
-          put(out, ICMPV4_CODE);
+          exact(out, ICMPV4_TYPE);
+          exact(out, ICMPV4_CODE);
         }
       }
       case IpProto.ICMPV6 -> {
@@ -156,8 +156,8 @@ final class OxmWriter {
   }
 
   private void icmpv6(ByteBuf out) {
-    put(out, ICMPV6_TYPE);
-    put(out, ICMPV6_CODE);
+    exact(out, ICMPV6_TYPE);
+    exact(out, ICMPV6_CODE);
     long type = get(ICMPV6_TYPE);
     if ((type == 135 || type == 136) && get(ICMPV6_CODE) == 0) {
       put(out, ND);
@@ -183,6 +183,13 @@ final class OxmWriter {
       }
     } else if ((mask[w] & f.wordMask()) != 0) {
       entry(out, f, 0, get(f), 0, mask[w] >>> f.shift() & f.ones());
+    }
+  }
+
+  /** Without its mask: of ICMP, text can give one to tp_src and tp_dst, which OVS ignores. */
+  private void exact(ByteBuf out, Field f) {
+    if ((mask[f.word()] & f.wordMask()) != 0) {
+      entry(out, f, 0, get(f), 0, f.ones());
     }
   }
 
