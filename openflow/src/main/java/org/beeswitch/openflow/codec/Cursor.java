@@ -121,11 +121,14 @@ public final class Cursor {
     return true;
   }
 
-  /** A text field of n bytes, up to its first zero byte; bytes are taken as Latin-1. */
+  /**
+   * A text field of n bytes, up to its first zero byte, or to the last, which is taken for one (OVS
+   * {@code ovs_strlcpy}); bytes are taken as Latin-1.
+   */
   public String text(int n) {
     int p = take(n);
     int len = 0;
-    while (len < n && buf.getByte(p + len) != 0) {
+    while (len < n - 1 && buf.getByte(p + len) != 0) {
       len++;
     }
     return buf.toString(p, len, StandardCharsets.ISO_8859_1);
