@@ -50,11 +50,13 @@ public final class ChannelLimits {
   public static final int MONITOR_MESSAGES_PER_RUN = 50;
 
   /**
-   * Bytes that the kernel holds for a peer on a unix socket, as it counts them: half of the usual,
-   * which is some 500 packet-ins. Packet-ins that wait there have no turns by port any more, and a
-   * controller that takes ten a millisecond gets what is behind them as much later.
+   * Bytes that the kernel holds for a peer on a unix socket, as it counts them: half of the usual.
+   * Packet-ins that wait there have no turns by port any more, and a controller that takes ten a
+   * millisecond gets what is behind them as much later. Room for a message of any length, with what
+   * the kernel needs besides: a peer that has sent all and ended its side gets the last answer,
+   * which would be lost here.
    */
-  public static final int UNIX_SEND_BUFFER = 64 * 1024;
+  public static final int UNIX_SEND_BUFFER = 104 * 1024;
 
   /**
    * The same for TCP: bytes beyond what is under way. What is under way, the network and the peer's
