@@ -24,6 +24,7 @@ import org.beeswitch.testing.ExpectedLog;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -224,6 +225,7 @@ class TlsTest {
    * None of these connects: no certificate, plain OpenFlow, an end in the middle, nothing at all.
    */
   @Test
+  @Tag("slow")
   @ExpectedLog("TLS: ")
   void whatIsNoHandshakeIsRefused() throws Exception {
     controllerSide.streams.setTls(who("controller"));
@@ -341,6 +343,7 @@ class TlsTest {
 
   /** The command line's client, with more on its way in both directions than sockets hold. */
   @Test
+  @Tag("slow")
   void aClientWithoutNettySpeaksItToo() throws Exception {
     controllerSide.streams.setTls(who("controller"));
     Target target = Target.parse("ssl:localhost:" + controllerSide.listen());
