@@ -197,6 +197,9 @@ public final class PacketEditor {
         }
         int before = Be.get8(b, l3 + 1) | Be.get8(b, l3 + 8) << 8;
         int after = (int) (now >>> 48 & 0xff) | (int) (now >>> 40 & 0xff) << 8;
+        if (before == after) {
+          return; // The word has a label too: a wrong checksum of 0xffff must not become 0.
+        }
         Be.put8(b, l3 + 1, after);
         Be.put8(b, l3 + 8, after >>> 8);
         Be.put16(b, l3 + 10, Csum.update(Be.get16(b, l3 + 10), before, after));

@@ -152,6 +152,17 @@ class PacketEditorTest {
         .isEqualTo(eth().ipv6(new Ipv6Address(A6.hi(), 77), B6).udp(1, 2).payload(9).bytes());
   }
 
+  /** 0xffff is 0 to whoever adds up, but it is not what the packet says. */
+  @Test
+  void aWrongChecksumStaysWhereNothingIsChanged() {
+    Packet p = eth().ipv4("10.0.0.1", "10.0.0.2").udp(1, 2).packet();
+    Be.put16(p.data(), p.offset() + 14 + 10, 0xffff);
+    byte[] before = p.bytes();
+    editor.begin(p);
+    editor.set(Field.IPV6_LABEL.word(), 0x12345, 0xfffff);
+    assertThat(p.bytes()).isEqualTo(before);
+  }
+
   @Test
   void noUdpChecksumStaysNone() {
     Packet p = eth().ipv4("10.0.0.1", "10.0.0.2").udp(1, 2).noUdpChecksum().payload(3).packet();
