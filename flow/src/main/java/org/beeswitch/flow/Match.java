@@ -180,6 +180,13 @@ public final class Match {
     private final Flow value = new Flow();
     private final FlowMask mask = new FlowMask();
 
+    /** Forgets what was set. */
+    public Builder clear() {
+      Arrays.fill(value.words(), 0);
+      Arrays.fill(mask.words(), 0);
+      return this;
+    }
+
     /** Matches the field exactly; not for wide fields. */
     public Builder exact(Field f, long v) {
       return masked(f, v, f.ones());

@@ -53,6 +53,10 @@ public final class Handler implements Agent, Dpif.UpcallSink {
   private final OdpActions slowPath = slowPath();
   private final GsoSegmenter segmenter = new GsoSegmenter();
   private final Packet segment = new Packet(2048);
+
+  /** Of a packet-in; kept, since a full builder for each was most of a flood's garbage. */
+  private final Match.Builder match = Match.builder();
+
   private final AtomicLong upcalls = new AtomicLong();
   private long nowNs;
 
@@ -173,7 +177,7 @@ public final class Handler implements Agent, Dpif.UpcallSink {
   }
 
   private void packetIn(PacketInCookie c, Packet p, OdpKey metadata) {
-    Match.Builder m = Match.builder().exact(Field.IN_PORT, c.ofInPort() & 0xffffffffL);
+    Match.Builder m = match.clear().exact(Field.IN_PORT, c.ofInPort() & 0xffffffffL);
     if (c.metadata() != 0) {
       m.exact(Field.METADATA, c.metadata());
     }
