@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.beeswitch.testing.Garbage;
 import org.beeswitch.testing.Seed;
 import org.beeswitch.vswitchd.config.ConfigException;
 import org.beeswitch.vswitchd.config.ConfigFile;
@@ -31,6 +32,7 @@ class GarbageTest {
   private static final int FILES = Seed.sized(2_000, 300_000);
   private static final int STREAMS = Seed.sized(100, 20_000);
   private static final int MAX_LINE = 1_000;
+  private static final String ANY_BYTE = Garbage.range('\0', '\u00ff');
 
   @TempDir Path dir;
   private final Random random = Seed.random("GarbageTest");
@@ -141,20 +143,9 @@ class GarbageTest {
     return all;
   }
 
-  /** A few bytes changed, left out or said again. */
   private byte[] broken(byte[] good) {
-    StringBuilder s = new StringBuilder(new String(good, StandardCharsets.ISO_8859_1));
-    for (int n = 1 + random.nextInt(4); n > 0 && s.length() > 0; n--) {
-      int at = random.nextInt(s.length());
-      int to = Math.min(s.length(), at + 1 + random.nextInt(20));
-      switch (random.nextInt(5)) {
-        case 0 -> s.setCharAt(at, (char) random.nextInt(256));
-        case 1 -> s.delete(at, to);
-        case 2 -> s.insert(at, s.substring(at, to));
-        case 3 -> s.insert(at, "\"'[]{}=.,#\n\\\0".charAt(random.nextInt(13)));
-        default -> s.setLength(at);
-      }
-    }
-    return s.toString().getBytes(StandardCharsets.ISO_8859_1);
+    String text = new String(good, StandardCharsets.ISO_8859_1);
+    return Garbage.broken(random, text, ANY_BYTE, "\"'[]{}=.,#\n\\\0")
+        .getBytes(StandardCharsets.ISO_8859_1);
   }
 }

@@ -13,6 +13,7 @@ import java.util.Random;
 import org.beeswitch.test.controllers.Await;
 import org.beeswitch.test.controllers.Datapath;
 import org.beeswitch.test.controllers.Program;
+import org.beeswitch.testing.Garbage;
 import org.beeswitch.testing.Seed;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 @Tag("soak")
 class GarbageOptionsTest {
   private static final int STARTS = Seed.sized(3, 200);
+  private static final String PRINTABLE = Garbage.range(' ', '~');
 
   private static final String FLOWS =
       """
@@ -136,21 +138,9 @@ class GarbageOptionsTest {
     }
   }
 
-  /** A few characters changed, left out or said again. */
+  /** Wrong in ways that a command line can say, too. */
   private String broken(String text) {
-    StringBuilder s = new StringBuilder(text);
-    for (int n = 1 + random.nextInt(3); n > 0 && s.length() > 0; n--) {
-      int at = random.nextInt(s.length());
-      int to = Math.min(s.length(), at + 1 + random.nextInt(12));
-      switch (random.nextInt(5)) {
-        case 0 -> s.setCharAt(at, (char) (' ' + random.nextInt(95)));
-        case 1 -> s.delete(at, to);
-        case 2 -> s.insert(at, s.substring(at, to));
-        case 3 -> s.insert(at, "99999999999999999999");
-        default -> s.insert(at, "\"'[]{}=.,#/\n".charAt(random.nextInt(12)));
-      }
-    }
-    return s.toString();
+    return Garbage.broken(random, text, PRINTABLE, "\"'[]{}=.,#/\n");
   }
 
   @Test
