@@ -152,8 +152,7 @@ public final class ActionCheck {
   private @Nullable OfErrorCode setField(Action.SetField s) {
     Field f = s.field();
     store();
-    if (!Prerequisites.met(f.prereq(), flow, mask)
-        || f == Field.VLAN_VID && (vlans >>> 32 & VLAN_PRESENT) == 0) {
+    if (!Prerequisites.canSet(f, flow, mask)) {
       return OFPBAC_MATCH_INCONSISTENT;
     }
     if (f == Field.VLAN_TCI) {

@@ -13,6 +13,7 @@ import static org.beeswitch.flow.FlowLayout.VLANS;
 import static org.beeswitch.flow.FlowLayout.VLAN_PRESENT;
 
 import org.beeswitch.flow.EthType;
+import org.beeswitch.flow.Field;
 import org.beeswitch.flow.IpProto;
 import org.beeswitch.flow.Prereq;
 
@@ -37,7 +38,7 @@ public final class Prerequisites {
       case NONE -> true;
       case ETHERNET -> packetType(flow) == 0;
       case IN_PORT -> mask[OF_PORTS] >>> 32 != 0;
-      case VLAN_VID -> packetType(flow) == 0 && (flow[VLANS] >>> 32 & VLAN_PRESENT) != 0;
+      case VLAN_VID -> packetType(flow) == 0 && hasTag(flow);
       case ARP -> ethType(flow) == EthType.ARP || ethType(flow) == EthType.RARP;
       case IPV4 -> ethType(flow) == EthType.IPV4;
       case IPV6 -> ethType(flow) == EthType.IPV6;
@@ -54,6 +55,16 @@ public final class Prerequisites {
       case ND_SOLICIT -> nd(flow, 135);
       case ND_ADVERT -> nd(flow, 136);
     };
+  }
+
+  /** Whether packets of this match have the field, so that an action may set it. */
+  public static boolean canSet(Field f, long[] flow, long[] mask) {
+    return met(f.prereq(), flow, mask) && (f != Field.VLAN_VID || hasTag(flow));
+  }
+
+  /** Whether a packet of these words has a VLAN tag. */
+  public static boolean hasTag(long[] flow) {
+    return (flow[VLANS] >>> 32 & VLAN_PRESENT) != 0;
   }
 
   private static int packetType(long[] flow) {

@@ -148,7 +148,7 @@ final class ActionResolver {
       require(Prerequisites.met(p, flow, mask));
       out.add(m.action());
     } else if (d instanceof ActionDraft.SetVlan v) {
-      if (!hasTag()) {
+      if (!Prerequisites.hasTag(flow)) {
         require(v.push());
         if (v.push()) {
           out.add(new Action.PushVlan(EthType.VLAN));
@@ -195,7 +195,7 @@ final class ActionResolver {
         flow[VLANS] = (long) VLAN_PRESENT << 32 | flow[VLANS] >>> 32 & 0xffff;
       }
       case POP_VLAN -> {
-        require(hasTag());
+        require(Prerequisites.hasTag(flow));
         flow[VLANS] = (flow[VLANS] & 0xffff) << 32;
       }
       case PUSH_MPLS -> setType(((Action.PushMpls) a).ethType(), true);
@@ -221,17 +221,13 @@ final class ActionResolver {
   }
 
   private void checkSet(Field f) throws FlowSyntaxException {
-    if (!Prerequisites.met(f.prereq(), flow, mask) || f == Field.VLAN_VID && !hasTag()) {
+    if (!Prerequisites.canSet(f, flow, mask)) {
       throw invalid(OFPBAC_MATCH_INCONSISTENT);
     }
   }
 
   private void require(boolean fits) {
     onlyOf10 |= !fits;
-  }
-
-  private boolean hasTag() {
-    return (flow[VLANS] >>> 32 & VLAN_PRESENT) != 0;
   }
 
   private int ethType() {
